@@ -1,0 +1,1 @@
+"""Engines: what runs IR. All give the same answers; they differ in speed."""

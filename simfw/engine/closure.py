@@ -1,0 +1,369 @@
+"""From a template to Python: the source of a closure factory.
+
+A factory takes the environment of a process (registers, memory ports) and the operands of one
+instruction, and returns a function of no arguments that performs it:
+
+    def addi(env, pc, next, rd, rs1, imm12):
+        x = env.x
+        rd_ = rd or 32
+        def step():
+            x[rd_] = x[rs1] + imm12 & 0xffffffff
+        return step
+
+An instruction that ends a block returns the next pc, or `~pc` when it leaves to the run loop.
+What depends on operands alone is computed once, in the factory. Registers hold unsigned ints;
+an expression is *clean* when it is known to lie in its type's range, and masked where it must
+be. Addresses are offsets into the arena: the arena's base is subtracted with the constants.
+"""
+
+from __future__ import annotations
+
+from attrs import evolve, frozen
+
+from simfw.ir.builder import PARTIAL
+from simfw.ir.layout import Layout
+from simfw.ir.ops import Block, Effect, Slot, Type, Value, walk
+
+_ATOM, _PRODUCT, _SUM, _SHIFT, _AND, _XOR, _OR, _COMPARE, _TERNARY = 12, 10, 9, 8, 7, 6, 5, 4, 0
+
+_WRAPPING = {"add": ("+", _SUM), "sub": ("-", _SUM), "mul": ("*", _PRODUCT)}
+_BITWISE = {"and": ("&", _AND), "or": ("|", _OR), "xor": ("^", _XOR)}
+_UNSIGNED = {"eq": "==", "ne": "!=", "ult": "<", "uge": ">="}
+_SIGNED = {"slt": "<", "sge": ">="}
+_DIVISION = {"udiv": "//", "urem": "%"}
+_TRUNCATING = {"sdiv": "quotient", "srem": "remainder"}
+
+
+@frozen
+class Code:
+    """An expression: its text, how tightly it binds, and what is known of its value."""
+
+    text: str
+    level: int
+    clean: bool
+    static: bool = False  # depends on the operands of the instruction alone
+
+    def at(self, level: int) -> str:
+        """The text, in parentheses unless it binds at least as tightly as `level`."""
+        return self.text if self.level >= level else f"({self.text})"
+
+
+@frozen
+class Factory:
+    """The source of a factory, and its name."""
+
+    name: str
+    source: str
+
+
+def factory(
+    name: str, block: Block, fields: tuple[str, ...], layout: Layout, *, based: bool
+) -> Factory:
+    """Write the factory for a template.
+
+    `based` says that the arena may begin elsewhere than at 0 and may end below the highest
+    address (RV64); without it every address is an offset into the arena as it stands (RV32).
+    """
+    return Factory(name, _Writer(block, layout, based=based).write(name, fields))
+
+
+class _Writer:
+    def __init__(self, block: Block, layout: Layout, *, based: bool) -> None:
+        self.block = block
+        self.layout = layout
+        self.based = based
+        self.needs: dict[str, str] = {}  # name → expression, bound first in the factory
+        self.sinks: dict[str, str] = {}  # destination fields, with register 0 sent to the sink
+        self.hoisted: dict[str, str] = {}  # text → name, computed in the factory
+        self.body: list[str] = []
+        self.known: dict[int, Code] = {}  # values that have a local name
+        self.uses = _count_uses(block)
+        self.crossing = _gets_that_cross_a_put(block)
+
+    def write(self, name: str, fields: tuple[str, ...]) -> str:
+        for effect in self.block.effects:
+            self._effect(effect)
+        arguments = ", ".join(("env", "pc", "next", *fields))
+        lines = [f"def {name}({arguments}):"]
+        lines += [f"    {local} = {text}" for local, text in self.needs.items()]
+        lines += [f"    {local} = {text}" for local, text in self.sinks.items()]
+        lines += [f"    {local} = {text}" for text, local in self.hoisted.items()]
+        lines += ["    def step():", *(f"        {line}" for line in self.body or ["pass"])]
+        return "\n".join([*lines, "    return step", ""])
+
+    # Names bound in the factory
+
+    def _need(self, name: str, expression: str | None = None) -> str:
+        self.needs.setdefault(name, expression or f"env.{name}")
+        return name
+
+    def _hoist(self, code: Code) -> Code:
+        if not code.static or code.level == _ATOM:
+            return code
+        local = self.hoisted.setdefault(code.text, f"k{len(self.hoisted)}")
+        return Code(local, _ATOM, code.clean, static=True)
+
+    def _local(self, code: Code) -> Code:
+        local = f"v{len(self.known)}"
+        self.body.append(f"{local} = {code.text}")
+        return evolve(code, text=local, level=_ATOM, static=False)
+
+    # Values
+
+    def _clean(self, value: Value) -> Code:
+        return self._masked(self._code(value), value.type)
+
+    def _masked(self, code: Code, type: Type) -> Code:
+        if code.clean:
+            return code
+        return self._hoist_operand(
+            Code(f"{code.at(_AND)} & {type.mask:#x}", _AND, clean=True, static=code.static)
+        )
+
+    def _hoist_operand(self, code: Code) -> Code:
+        return code if not code.static else self._hoist(code)
+
+    def _code(self, value: Value) -> Code:
+        known = self.known.get(id(value))
+        if known is not None:
+            return known
+        if value.op == "const":
+            return Code(_literal(value), _ATOM, clean=True, static=True)
+        if value.op == "field":
+            return self._field(value)
+        code = self._get(value) if value.op == "get" else self._operation(value)
+        if self.uses[id(value)] > 1 and not code.static:
+            if any(node.op in PARTIAL for node in walk([value])):
+                raise ValueError(f"a division that is used twice cannot be guarded: {value!r}")
+            code = self.known[id(value)] = self._local(self._masked(code, value.type))
+        return code
+
+    def _field(self, value: Value) -> Code:
+        assert isinstance(value.attr, tuple)
+        name, is_signed = value.attr
+        return Code(str(name), _ATOM, clean=not is_signed, static=True)
+
+    def _get(self, value: Value) -> Code:
+        assert isinstance(value.attr, Slot)
+        return Code(self._slot(value.attr), _ATOM, clean=True)
+
+    def _slot(self, slot: Slot, *, written: bool = False) -> str:
+        self._need("x")
+        file = self.layout.files[slot.file]
+        if isinstance(slot.index, int):
+            index = file.sink if written and file.sink and slot.index == 0 else None
+            return f"x[{index or file.offset + slot.index}]"
+        if written and file.sink is not None:
+            self.sinks[f"{slot.index}_"] = f"{slot.index} or {file.sink}"
+            return f"x[{slot.index}_]"
+        if file.offset:
+            shifted = self._hoist(Code(f"{slot.index} + {file.offset}", _SUM, True, static=True))
+            return f"x[{shifted.text}]"
+        return f"x[{slot.index}]"
+
+    def _operation(self, value: Value) -> Code:
+        op, args, type = value.op, value.args, value.type
+        if op in _WRAPPING:
+            return self._wrapping(op, [self._code(arg) for arg in args])
+        if op in _BITWISE:
+            return self._bitwise(op, [self._code(arg) for arg in args])
+        if op in ("shl", "lshr", "ashr"):
+            return self._shift(op, args[0], args[1])
+        if op in _UNSIGNED:
+            a, b = (self._clean(arg) for arg in args)
+            return self._join(f" {_UNSIGNED[op]} ", a, b, _COMPARE, clean=True)
+        if op in _SIGNED:
+            a, b = (self._biased(arg) for arg in args)
+            return self._join(f" {_SIGNED[op]} ", a, b, _COMPARE, clean=True)
+        if op in _DIVISION:
+            a, b = (self._clean(arg) for arg in args)
+            return self._join(f" {_DIVISION[op]} ", a, b, _PRODUCT, clean=True)
+        if op in _TRUNCATING:
+            a, b = (self._signed(arg) for arg in args)
+            name = self._need(_TRUNCATING[op])
+            return Code(f"{name}({a.text}, {b.text})", _ATOM, clean=False)
+        if op == "select":
+            return self._select(*args)
+        if op == "sext":
+            return self._signed(args[0])
+        if op == "zext":
+            return self._widened(args[0])
+        if op == "trunc":
+            return evolve(self._code(args[0]), clean=False)
+        name = self._need(op)
+        a = self._clean(args[0])
+        return Code(f"{name}({a.text}, {type.bits})", _ATOM, clean=True)
+
+    def _join(self, sign: str, a: Code, b: Code, level: int, *, clean: bool) -> Code:
+        static = a.static and b.static
+        if not static:
+            a, b = self._hoist(a), self._hoist(b)
+        # comparisons do not associate, the others do to the left
+        left = level + 1 if level == _COMPARE else level
+        return Code(f"{a.at(left)}{sign}{b.at(level + 1)}", level, clean, static)
+
+    def _wrapping(self, op: str, args: list[Code]) -> Code:
+        sign, level = _WRAPPING[op]
+        return self._join(f" {sign} ", *args, level, clean=False)
+
+    def _bitwise(self, op: str, args: list[Code]) -> Code:
+        sign, level = _BITWISE[op]
+        cleans = [code.clean for code in args]
+        # `and` with one operand in range gives a result in range, whatever the other is
+        clean = any(cleans) if op == "and" else all(cleans)
+        return self._join(f" {sign} ", *args, level, clean=clean)
+
+    def _shift(self, op: str, a: Value, amount: Value) -> Code:
+        bits = a.type.bits
+        by = self._code(amount)
+        if amount.constant is not None:
+            by = Code(str(amount.constant % bits), _ATOM, clean=True, static=True)
+        else:
+            by = self._join(" & ", by, Code(str(bits - 1), _ATOM, True, static=True), _AND,
+                            clean=True)
+        if op == "shl":
+            return self._join(" << ", self._code(a), by, _SHIFT, clean=False)
+        if op == "lshr":
+            return self._join(" >> ", self._clean(a), by, _SHIFT, clean=True)
+        return self._join(" >> ", self._signed(a), by, _SHIFT, clean=False)
+
+    def _biased(self, value: Value) -> Code:
+        """The operand with its sign bit flipped: unsigned order of these is signed order."""
+        sign = Code(f"{value.type.sign:#x}", _ATOM, clean=True, static=True)
+        return self._join(" ^ ", self._clean(value), sign, _XOR, clean=True)
+
+    def _signed(self, value: Value) -> Code:
+        sign = Code(f"{value.type.sign:#x}", _ATOM, clean=True, static=True)
+        return self._join(" - ", self._biased(value), sign, _SUM, clean=False)
+
+    def _select(self, condition: Value, yes: Value, no: Value) -> Code:
+        a, b, c = (self._code(part) for part in (yes, no, condition))
+        clean = a.clean and b.clean
+        if not (a.static and b.static and c.static):
+            a, b, c = self._hoist(a), self._hoist(b), self._hoist(c)
+        text = f"{a.at(_OR)} if {c.at(_COMPARE)} else {b.at(_OR)}"
+        return Code(text, _TERNARY, clean, a.static and b.static and c.static)
+
+    def _widened(self, value: Value) -> Code:
+        code = self._clean(value)
+        if value.type.bits > 1:
+            return code
+        return Code(f"1 if {code.at(_COMPARE)} else 0", _TERNARY, True, code.static)
+
+    # Effects
+
+    def _effect(self, effect: Effect) -> None:
+        match effect.kind:
+            case "get":
+                assert effect.value is not None
+                if id(effect.value) in self.crossing:
+                    self.known[id(effect.value)] = self._local(self._get(effect.value))
+            case "load":
+                self._load(effect)
+            case "store":
+                self._store(effect)
+            case "put":
+                assert isinstance(effect.detail, Slot)
+                code = self._hoist(self._clean(effect.args[0]))
+                self.body.append(f"{self._slot(effect.detail, written=True)} = {code.text}")
+            case "check":
+                condition, address = self._code(effect.args[0]), self._clean(effect.args[1])
+                self.body.append(f"if not {condition.at(_COMPARE)}:")
+                trap = self._need("trap")
+                self.body.append(f"    {trap}({effect.detail!r}, {self._hoist(address).text})")
+            case _:
+                self._end(effect)
+
+    def _end(self, effect: Effect) -> None:
+        match effect.kind:
+            case "jump":
+                self.body.append(f"return {self._hoist(self._clean(effect.args[0])).text}")
+            case "branch":
+                condition, taken, other = effect.args
+                test = self._code(condition)
+                a, b = (self._hoist(self._clean(target)) for target in (taken, other))
+                self.body.append(f"return {a.text} if {test.at(_COMPARE)} else {b.text}")
+            case _:
+                self.body.append(f"return {self._hoist(Code('~pc', _SUM, True, True)).text}")
+
+    def _offset(self, address: Value) -> str:
+        """Assign the arena offset of `address` to a local and name it."""
+        code = self._code(address)
+        if self.based:
+            base = Code(self._need("base"), _ATOM, clean=True, static=True)
+            code = self._less_base(address, code, base)
+        local = f"a{len(self.body)}"
+        self.body.append(f"{local} = {self._masked(code, address.type).text}")
+        return local
+
+    def _less_base(self, address: Value, code: Code, base: Code) -> Code:
+        if address.op == "add" and id(address) not in self.known:
+            left, right = (self._code(arg) for arg in address.args)
+            if right.static:
+                displacement = self._join(" - ", right, base, _SUM, clean=False)
+                return self._join(" + ", left, displacement, _SUM, clean=False)
+        return self._join(" - ", code, base, _SUM, clean=False)
+
+    def _fast(self, offset: str, size: int, bit: int) -> str:
+        """The condition under which an access may go straight to the arena."""
+        inside = f"{offset} < {self._need('span')} and " if self.based else ""
+        aligned = f" and not {offset} & {size - 1}" if size > 1 else ""
+        return f"{inside}{self._need('pages')}[{offset} >> 12] & {bit}{aligned}"
+
+    def _cell(self, offset: str, size: int) -> str:
+        port = self._need(f"u{8 * size}")
+        return f"{port}[{offset} >> {size.bit_length() - 1}]" if size > 1 else f"{port}[{offset}]"
+
+    def _load(self, effect: Effect) -> None:
+        assert isinstance(effect.detail, tuple) and effect.value is not None
+        size, access = effect.detail
+        offset = self._offset(effect.args[0])
+        if access == "write":  # an atomic's load: rare, always checked in full
+            text = f"{self._need('load_for_update')}({offset}, {size})"
+        else:
+            slow = f"{self._need('load')}({offset}, {size})"
+            text = f"{self._cell(offset, size)} if {self._fast(offset, size, 1)} else {slow}"
+        self.known[id(effect.value)] = self._local(Code(text, _TERNARY, clean=True))
+
+    def _store(self, effect: Effect) -> None:
+        size = effect.detail
+        assert isinstance(size, int)
+        when = f"{self._code(effect.args[2]).at(_COMPARE)}" if len(effect.args) == 3 else ""
+        offset = self._offset(effect.args[0])
+        value = self._hoist(self._clean(effect.args[1])).text
+        lines = [
+            f"if {self._fast(offset, size, 2)}:",
+            f"    {self._cell(offset, size)} = {value}",
+            "else:",
+            f"    {self._need('store')}({offset}, {size}, {value})",
+        ]
+        self.body += [f"if {when}:", *(f"    {line}" for line in lines)] if when else lines
+
+
+def _literal(value: Value) -> str:
+    number = value.constant or 0
+    return str(number) if number < 10 else f"{number:#x}"
+
+
+def _count_uses(block: Block) -> dict[int, int]:
+    """How many operands each value is, over the whole block."""
+    uses: dict[int, int] = {}
+    for root in (arg for effect in block.effects for arg in effect.args):
+        uses[id(root)] = uses.get(id(root), 0) + 1
+    for node in walk(arg for effect in block.effects for arg in effect.args):
+        for arg in node.args:
+            uses[id(arg)] = uses.get(id(arg), 0) + 1
+    return uses
+
+
+def _gets_that_cross_a_put(block: Block) -> set[int]:
+    """Values read from a slot whose last use comes after some put: they need a local name."""
+    puts = [index for index, effect in enumerate(block.effects) if effect.kind == "put"]
+    born = {id(e.value): i for i, e in enumerate(block.effects) if e.kind == "get"}
+    crossing: set[int] = set()
+    for index, effect in enumerate(block.effects):
+        for node in walk(effect.args):
+            start = born.get(id(node))
+            if start is not None and any(start < put < index for put in puts):
+                crossing.add(id(node))
+    return crossing
