@@ -125,6 +125,13 @@ class Isa:
         )
         self._decoded: dict[int, Instruction | None] = {}
 
+    @property
+    def name(self) -> str:
+        """The usual spelling, e.g. `rv32imac_zicsr_zifencei`."""
+        single = "".join(e.name.lower() for e in self.extensions if len(e.name) == 1)
+        multiple = "".join(f"_{e.name.lower()}" for e in self.extensions if len(e.name) > 1)
+        return f"rv{self.xlen}{single}{multiple}"
+
     def decode(self, word: int) -> Instruction | None:
         """The instruction in the low 32 bits of `word` (or its low 16), or None if there is none.
 

@@ -1,0 +1,1 @@
+"""Code generated from the records, so that a start need not trace them."""

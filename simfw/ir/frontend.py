@@ -1,0 +1,62 @@
+"""What an engine needs of a guest architecture: decoded instructions and where state lives."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from simfw.ir.layout import Layout
+from simfw.ir.ops import Block
+
+
+class Record(Protocol):
+    """An instruction as the architecture describes it, once."""
+
+    @property
+    def name(self) -> str:
+        """Unique among the records of its architecture and register width."""
+        ...
+
+    @property
+    def operands(self) -> tuple[str, ...]:
+        """The names of its operands, in the order in which `Decoded.operands` has them."""
+        ...
+
+    def template(self, xlen: int, /) -> Block:
+        """Its semantics over symbolic operands."""
+        ...
+
+
+class Decoded(Protocol):
+    """One instruction of a guest program."""
+
+    @property
+    def record(self) -> Record:
+        """What it does."""
+        ...
+
+    @property
+    def operands(self) -> tuple[int, ...]:
+        """Its operands."""
+        ...
+
+    @property
+    def length(self) -> int:
+        """How far the next instruction is."""
+        ...
+
+
+class FrontEnd(Protocol):
+    """The architecture of one process."""
+
+    xlen: int
+    layout: Layout
+    shipped: str | None
+    """The module with ready-made closure factories of its own records, if there is one."""
+
+    def fetch(self, pc: int, /) -> Decoded:
+        """The instruction at `pc`. Raises GuestFault where there is none."""
+        ...
+
+    def is_own(self, record: Record, /) -> bool:
+        """Whether `shipped` has a factory for the record."""
+        ...
