@@ -1,0 +1,82 @@
+"""The formats of images, told apart by their first bytes.
+
+A new format is a row of `FORMATS`. The last row takes everything, so it comes last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, NamedTuple, TypeAlias
+
+from simfw.errors import LoadError
+from simfw.image.elf import load_elf
+from simfw.image.elf_header import MAGIC
+from simfw.image.flat import load_flat
+from simfw.image.image import Image
+
+
+class Request(NamedTuple):
+    """What the user said of the image; None where the format is to decide. Sizes in bytes."""
+
+    name: str
+    xlen: Literal[32, 64] | None
+    base: int | None
+    entry: int | None
+    size: int | None
+    limit: int
+
+
+Loader: TypeAlias = Callable[[bytes, Request], Image]
+
+
+class Format(NamedTuple):
+    """A format: its name, the bytes that its files start with, and what loads them."""
+
+    name: str
+    magic: bytes
+    load: Loader
+
+
+def load(data: bytes, request: Request) -> Image:
+    """The image in `data`, in the first format that recognises it; else `LoadError`."""
+    for form in FORMATS:
+        if data.startswith(form.magic):
+            return form.load(data, request)
+    raise AssertionError("the last format takes everything")
+
+
+def _load_elf(data: bytes, request: Request) -> Image:
+    if request.entry is not None or request.size is not None:
+        raise LoadError(
+            f"{request.name}: an ELF file has its own entry and size; omit entry and size"
+        )
+    image = load_elf(data, request.name, base=request.base, limit=request.limit)
+    if request.xlen not in (None, image.xlen):
+        raise LoadError(
+            f"{request.name}: is for rv{image.xlen}, not for rv{request.xlen}; build it for "
+            f"rv{request.xlen}, or omit xlen"
+        )
+    return image
+
+
+def _load_flat(data: bytes, request: Request) -> Image:
+    if request.xlen is None or request.base is None:
+        raise LoadError(
+            f"{request.name}: is no ELF file; if it is a flat binary, say where it goes: choose "
+            "a platform that loads such files, or give xlen=32 and base="
+        )
+    return load_flat(
+        data,
+        request.name,
+        xlen=request.xlen,
+        base=request.base,
+        entry=request.entry,
+        size=request.size,
+        limit=request.limit,
+    )
+
+
+FORMATS = (
+    Format("ELF", MAGIC, _load_elf),
+    Format("flat binary", b"", _load_flat),
+)
