@@ -133,5 +133,5 @@ class Convention(Protocol):
         ...
 
     def place(self, signature: Signature) -> Placement:
-        """Assign places; raises BindError, naming the parameter, where there is none."""
+        """Assign places; raises BindError for types and numbers of operands that have none."""
         ...

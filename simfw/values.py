@@ -114,47 +114,50 @@ def encoder(type_: OperandType, mistakes: Mistakes, width: int | None = None) ->
 
 def as_integer(value: object, type_: OperandType, mistakes: Mistakes) -> int:
     """The value of anything that is an integer; the slow path of every integer parameter."""
+    whole = _index(value)
+    if whole is not None:
+        return whole
+    if type_.is_address:
+        advice = "0 is NULL" if value is None else "text and bytes need a place in guest memory"
+        raise mistakes.wrong(value, f"{type_.spelling} (an address)", advice)
+    advice = "int() or round() makes one" if isinstance(value, float) else ""
+    raise mistakes.wrong(value, f"{type_.spelling} (an integer)", advice)
+
+
+def _index(value: object) -> int | None:
     try:
         return operator.index(value)  # pyright: ignore[reportArgumentType] - that is the test
     except TypeError:
-        raise mistakes.wrong(
-            value, f"{type_.spelling} (an integer)", _advice(value, type_)
-        ) from None
-
-
-def _advice(value: object, type_: OperandType) -> str:
-    """What somebody who gave this where an integer is due probably wants."""
-    if type_.is_address:
-        return "give an address; 0 is NULL"
-    return "int() or round() makes one" if isinstance(value, float) else ""
+        return None
 
 
 def _float_encoder(type_: OperandType, mistakes: Mistakes) -> Encoder:
     layout = _FLOAT_LAYOUTS[type_.size]
 
     def encode(value: object) -> int:
-        number = value if type(value) is float else _as_float(value, type_, mistakes)
+        number = value if type(value) is float else _as_number(value, type_, mistakes)
         try:
-            return int.from_bytes(layout.pack(number), "little")
+            data = layout.pack(number)
         except OverflowError:
             raise mistakes.beyond(value, type_) from None
+        if isinstance(number, int) and layout.unpack(data)[0] != number:
+            raise mistakes.beyond(value, type_)  # not among the values of the type
+        return int.from_bytes(data, "little")
 
     return encode
 
 
-def _as_float(value: object, type_: OperandType, mistakes: Mistakes) -> float:
-    """A number as a float; integers only where that loses nothing."""
-    if not isinstance(value, SupportsFloat | SupportsIndex):
-        raise mistakes.wrong(value, f"{type_.spelling} (a number)")
+def _as_number(value: object, type_: OperandType, mistakes: Mistakes) -> int | float:
+    """An int of what is an integer, or else a float of what is a real number."""
+    whole = _index(value)
+    if whole is not None:
+        return whole
     try:
-        number = float(value)
-    except OverflowError:
-        raise mistakes.beyond(value, type_) from None
+        if isinstance(value, SupportsFloat):
+            return float(value)
     except (TypeError, ValueError):
-        raise mistakes.wrong(value, f"{type_.spelling} (a number)") from None
-    if isinstance(value, int) and number != value:
-        raise mistakes.beyond(value, type_)
-    return number
+        pass  # an array with several elements, say
+    raise mistakes.wrong(value, f"{type_.spelling} (a number)")
 
 
 def float_of_bits(bits: int, size: int) -> float:

@@ -92,14 +92,15 @@ def _general_packer(
     slots = [(n, part.offset) for n, part in enumerate(parts) if isinstance(part, StackSlot)]
     size, align = convention.place(signature).stack_size, convention.stack_alignment
     slot, subject = convention.xlen // 8, f"the call of {signature.name}()"
+    converts, count = [argument.convert for argument in outgoing], len(outgoing)
 
     def pack(x: Registers, memory: GuestMemory, sp: int, args: Sequence[object]) -> int:
-        if len(args) != len(outgoing):
+        if len(args) != count:
             raise _wrong_count(signature, args)
         pushes, images = Pushes(sp), list[int]()
-        for argument, value in zip(outgoing, args, strict=True):
-            images += argument.convert(value, pushes)
-        stack = [(offset, images[n].to_bytes(slot, "little")) for n, offset in slots]
+        for convert, value in zip(converts, args, strict=True):
+            images += convert(value, pushes)
+        stack = ((offset, images[n].to_bytes(slot, "little")) for n, offset in slots)
         frame = pushes.settle(memory, stack, size, align, subject)
         for n, index in registers:
             x[index] = images[n]

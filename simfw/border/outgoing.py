@@ -93,7 +93,10 @@ def _pointer(declared: GuestType, image: Encoder, mistakes: Mistakes) -> Convert
     def convert(value: object, pushes: Pushes) -> tuple[int, ...]:
         if type(value) is int:
             return (image(value),)
-        if isinstance(value, str) and takes_text:
+        if isinstance(value, str):
+            if not takes_text:
+                expected = f"{declared.spelling} (an address or a buffer)"
+                raise mistakes.wrong(value, expected, "encode() makes bytes of text")
             return (pushes.push(_terminated(_encoded(value, mistakes), mistakes)),)
         data = None if isinstance(value, Integral) else _buffer(value)
         if data is None:

@@ -46,6 +46,7 @@ class Pushes:
     ) -> int:
         """Write everything, `stack` being stack arguments by offset; the result is the new sp.
 
+        `stack` is not looked at before it is certain that all addresses are real.
         Raises MemoryFault, with nothing written, where the stack's region has no room or cannot
         be written; `subject` names the call.
         """

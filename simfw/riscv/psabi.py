@@ -54,7 +54,7 @@ class IntegerConvention:
     def place(self, signature: Signature) -> Placement:
         """Assign places; raises BindError for types that this convention does not pass."""
         self._check_floats(signature)
-        _check_widths(signature, self.xlen)
+        _check_sizes(signature, self.xlen)
         cursor = _Cursor(self.xlen, _CALL_REGISTERS)
         arguments = tuple(cursor.take(type_) for type_ in signature.arguments)
         return Placement(arguments, _place_results(signature, self.xlen), cursor.offset)
@@ -85,7 +85,7 @@ class SyscallConvention:
 
     def place(self, signature: Signature) -> Placement:
         """Assign registers; raises BindError when there are too few of them."""
-        _check_widths(signature, self.xlen)
+        _check_sizes(signature, self.xlen)
         cursor = _Cursor(self.xlen, _SYSCALL_REGISTERS)
         arguments = tuple(cursor.take(type_) for type_ in signature.arguments)
         if cursor.offset:
@@ -131,7 +131,9 @@ def _place_results(signature: Signature, xlen: int) -> tuple[tuple[Part, ...], .
     return tuple(_Cursor(xlen, _CALL_REGISTERS).take(type_) for type_ in signature.returned)
 
 
-def _check_widths(signature: Signature, xlen: int) -> None:
+def _check_sizes(signature: Signature, xlen: int) -> None:
+    if signature.model is not DataModel(xlen // 8):
+        raise signature.mistake(f"sized for {signature.model.name}, but registers have {xlen} bits")
     for type_ in (*signature.returned, *signature.arguments):
         if type_.bits > 2 * xlen:
             raise signature.mistake(
