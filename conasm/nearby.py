@@ -5,14 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+from itertools import islice
 
+MOST_CANDIDATES = 1000
+_LONGEST_NAME = 64
 _SHORTEST_GUESSED = 7
 _C_INTEGER = re.compile(r"u?int[0-9]*_t")
 
 
 def near_names(name: str, known: Iterable[str], limit: int = 5) -> list[str]:
-    """Return at most `limit` of the known names that resemble `name`, the nearest first."""
-    return get_close_matches(name[:100], list(known), n=limit, cutoff=0.7)
+    """Return at most `limit` of the known names that resemble `name`, the nearest first.
+
+    The search is bounded: it is for people, and names may be many and long.
+    """
+    if len(name) > _LONGEST_NAME:
+        return []
+    candidates = [word for word in islice(known, MOST_CANDIDATES) if len(word) <= _LONGEST_NAME]
+    return get_close_matches(name, candidates, n=limit, cutoff=0.7)
 
 
 def suggest(name: str, known: Iterable[str]) -> str:

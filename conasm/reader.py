@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _COMMENTS = frozenset({"LINE_COMMENT", "BLOCK_COMMENT"})
 _LABELS = frozenset({"FUNCTION", "LABEL"})
-_BEGINNINGS = {"FUNCTION": "LPAR", "LABEL": "LPAR", "DATA": "LPAR", "INCLUDE": "STRING"}
+_BEGINNINGS = _LABELS | {"DATA", "INCLUDE"}
 
 _MALFORMED = {
     "OPEN_COMMENT": "this comment is never closed: */ is missing",
@@ -62,13 +62,12 @@ class _Reader:
     def __init__(self, text: str, file: str, problems: Problems) -> None:
         self.file = file
         self.problems = problems
-        self.lines = problems.sources[file]
         self.tokens = _significant(parser().lex(text, True))
         self.next: _Read | None = next(self.tokens, None)
         self.last: Token | None = None
 
     def statements(self) -> Iterator[Statement | Lost]:
-        while self.next is not None:
+        while self.next is not None and not self.problems.full:
             yield self.statement(self.next)
 
     def statement(self, first: _Read) -> Statement | Lost:
@@ -83,7 +82,7 @@ class _Reader:
                 machine.feed_token(token)
             except UnexpectedToken:
                 self.report(self.next, machine.accepts())
-                self.skip()
+                self.skip(self.next is not first)
                 return lost
             self.take()
             if token.type == "SEMICOLON":
@@ -129,11 +128,10 @@ class _Reader:
             return Position(self.file, 1, 1)
         return Position(self.file, last.end_line or 1, last.end_column or 1)
 
-    def skip(self) -> None:
-        """Go on behind the next semicolon, or before what plainly begins a statement."""
-        started = False
+    def skip(self, started: bool) -> None:
+        """Go on behind the next semicolon, or before what plainly begins another statement."""
         while self.next is not None:
-            if self.next.begins_line and self.next.token.type in _BEGINNINGS and started:
+            if started and self.next.begins_line and self.next.token.type in _BEGINNINGS:
                 return
             started = True
             token = self.next.token

@@ -1,0 +1,41 @@
+"""The way in: text or file to a checked unit, or all of its mistakes at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from conasm.checker import check
+from conasm.nodes import Unit
+from conasm.problems import Problems
+from conasm.sources import Sources
+from conasm.structure import group
+
+SearchPath = Sequence[str | os.PathLike[str]]
+
+
+def parse(text: str, file: str = "<text>", search: SearchPath = ()) -> Unit:
+    """Return the unit that a text makes.
+
+    `file` names the text in positions and messages; includes are looked for beside it, then in
+    the directories of `search`. Raises `ConasmError` with every mistake of the text and of what
+    it includes, in order.
+
+    >>> unit = parse('F("putchar") outcall(1, w);')
+    >>> unit.outcalls[0].name, unit.outcalls[0].count
+    ('putchar', 1)
+    """
+    return _unit(file, text, search)
+
+
+def load(path: str | os.PathLike[str], search: SearchPath = ()) -> Unit:
+    """Return the unit in a file; otherwise as `parse`. A file that cannot be read is a mistake."""
+    return _unit(os.fspath(path), None, search)
+
+
+def _unit(file: str, text: str | None, search: SearchPath) -> Unit:
+    problems = Problems()
+    items = Sources(search, problems).read(file, text)
+    unit = check(file, group(items, problems), problems)
+    problems.raise_if_any()
+    return unit
