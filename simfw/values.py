@@ -137,7 +137,7 @@ def _float_encoder(type_: OperandType, mistakes: Mistakes) -> Encoder:
     def encode(value: object) -> int:
         number = value if type(value) is float else _as_number(value, type_, mistakes)
         try:
-            data = layout.pack(number)
+            data = layout.pack(float(number))
         except OverflowError:
             raise mistakes.beyond(value, type_) from None
         if isinstance(number, int) and layout.unpack(data)[0] != number:

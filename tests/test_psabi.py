@@ -40,9 +40,9 @@ RV32, RV64 = IntegerConvention(32), IntegerConvention(64)
 
 def test_arguments_fill_a0_to_a7_in_order():
     expected = ["a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7"]
-    assert places(RV32, ["int8_t", "uint16_t", "int", "bool", "char", "size_t", "void*", "int"]) == (
-        expected
-    )
+    assert places(
+        RV32, ["int8_t", "uint16_t", "int", "bool", "char", "size_t", "void*", "int"]
+    ) == (expected)
     assert places(RV64, ["int8_t", "int64_t", "int", "bool", "char", "size_t", "void*", "int"]) == (
         expected
     )
