@@ -15,9 +15,7 @@ _ORDERS = ("", ".rl", ".aq", ".aqrl")
 def disassemble(instruction: Instruction, pc: int | None = None) -> str:
     """One line of assembly; with `pc`, targets are addresses instead of distances."""
     word, shown = instruction.word, instruction.shown
-    values = {
-        one.name: _operand(one.name, one.extract(word), pc) for one in shown.encoding.fields
-    }
+    values = {one.name: _operand(one.name, one.extract(word), pc) for one in shown.encoding.fields}
     if "aq" in values:
         values["order"] = _ORDERS[word >> 25 & 3]
     return shown.format.format(**values)
@@ -31,6 +29,8 @@ def _operand(name: str, value: int, pc: int | None) -> str:
     if name in _UPPER:
         return f"{value >> 12 & 0xFFFFF:#x}"
     if name in ("pred", "succ"):
-        return "".join(letter for bit, letter in zip((8, 4, 2, 1), "iorw", strict=True)
-                       if value & bit) or "0"
+        return (
+            "".join(letter for bit, letter in zip((8, 4, 2, 1), "iorw", strict=True) if value & bit)
+            or "0"
+        )
     return csr_name(value) if name == "csr" else str(value)

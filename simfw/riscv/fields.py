@@ -24,8 +24,7 @@ def _pieces(layout: str) -> tuple[Piece, ...]:
     for text in layout.split():
         value, word = text.split("@")
         high, _, low = word.partition(":")
-        piece = Piece(int(low or high), int(high) - int(low or high) + 1,
-                      int(value.split(":")[-1]))
+        piece = Piece(int(low or high), int(high) - int(low or high) + 1, int(value.split(":")[-1]))
         pieces.append(piece)
     return tuple(pieces)
 

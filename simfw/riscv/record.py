@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 
 from attrs import Factory, define, frozen
 
-from simfw.ir.builder import const, field
+from simfw.ir.builder import Word, const, field
 from simfw.ir.ops import INTEGERS, Block
 from simfw.riscv.fields import FIELDS, Field
 from simfw.riscv.state import Fields, State, concrete_state, template_state
@@ -91,28 +91,34 @@ class Record:
     @property
     def operands(self) -> tuple[str, ...]:
         """The names of the fields that semantics sees, in the order of the encoding."""
-        return tuple(one.name for one in self.encoding.fields if one.role != "order")
+        return tuple(one.name for one in self._seen)
 
     def template(self, xlen: int) -> Block:
         """Trace the semantics with symbolic fields."""
-        state = template_state(xlen)
         type = INTEGERS[xlen]
-        self.semantics(state, Fields({
-            one.name: one.name if one.role == "register"
-            else field(type, one.name, is_signed=one.is_signed)
-            for one in self.encoding.fields
-        }))
-        return state.block
+        fields = {
+            one.name: field(type, one.name, is_signed=one.is_signed)
+            if one.role != "register"
+            else one.name
+            for one in self._seen
+        }
+        return self._trace(template_state(xlen), fields)
 
     def block(self, xlen: int, pc: int, length: int, values: Mapping[str, int]) -> Block:
         """Trace the semantics for one instruction whose fields are known."""
-        state = concrete_state(xlen, pc, length)
         type = INTEGERS[xlen]
-        self.semantics(state, Fields({
-            one.name: values[one.name] if one.role == "register"
-            else const(type, values[one.name])
-            for one in self.encoding.fields if one.name in values
-        }))
+        fields = {
+            one.name: const(type, values[one.name]) if one.role != "register" else values[one.name]
+            for one in self._seen
+        }
+        return self._trace(concrete_state(xlen, pc, length), fields)
+
+    @property
+    def _seen(self) -> list[Field]:
+        return [one for one in self.encoding.fields if one.role != "order"]
+
+    def _trace(self, state: State, fields: Mapping[str, Word | int | str]) -> Block:
+        self.semantics(state, Fields(fields))
         return state.block
 
 
@@ -152,8 +158,8 @@ class Extension:
     """A set of records under one name, e.g. `M`; users make their own."""
 
     name: str
-    records: list[Record] = Factory(list)
-    compressed: list[Compressed] = Factory(list)
+    records: list[Record] = Factory(list[Record])
+    compressed: list[Compressed] = Factory(list[Compressed])
 
     def insn(
         self, encoding: str, format: str = "", *, xlens: tuple[int, ...] = (32, 64)
@@ -169,13 +175,19 @@ class Extension:
         return add
 
     def short(
-        self, encoding: str, format: str, long: Record, *, nonzero: tuple[str, ...] = (),
-        xlens: tuple[int, ...] = (32, 64), **operands: str | int,
+        self,
+        encoding: str,
+        format: str,
+        long: Record,
+        *,
+        nonzero: tuple[str, ...] = (),
+        xlens: tuple[int, ...] = (32, 64),
+        **operands: str | int,
     ) -> None:
         """Add a compressed encoding of `long`."""
-        self.compressed.append(Compressed(
-            parse_encoding(encoding), format, long, operands, nonzero, xlens, self.name
-        ))
+        self.compressed.append(
+            Compressed(parse_encoding(encoding), format, long, operands, nonzero, xlens, self.name)
+        )
 
     def __getitem__(self, name: str) -> Record:
         for record in self.records:

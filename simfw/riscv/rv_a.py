@@ -67,25 +67,32 @@ def _reserve(letter: str, funct3: int, xlens: tuple[int, ...]) -> None:
         s.x[i.rd] = reserved.select(s.const(0), 1)
 
     suffix = f"14..12={funct3} 6..2=0x0B 1..0=3"
-    A.insn(f"lr.{letter} rd rs1 24..20=0 aq rl 31..27=2 {suffix}",
-           f"lr.{letter}" "{order} {rd}, ({rs1})", xlens=xlens)(load_reserved)
-    A.insn(f"sc.{letter} rd rs1 rs2 aq rl 31..27=3 {suffix}",
-           f"sc.{letter}" "{order} {rd}, {rs2}, ({rs1})", xlens=xlens)(store_conditional)
+    A.insn(
+        f"lr.{letter} rd rs1 24..20=0 aq rl 31..27=2 {suffix}",
+        f"lr.{letter}{{order}} {{rd}}, ({{rs1}})",
+        xlens=xlens,
+    )(load_reserved)
+    A.insn(
+        f"sc.{letter} rd rs1 rs2 aq rl 31..27=3 {suffix}",
+        f"sc.{letter}{{order}} {{rd}}, {{rs2}}, ({{rs1}})",
+        xlens=xlens,
+    )(store_conditional)
 
 
 for _letter, _funct3, _xlens in _WIDTHS:
     _reserve(_letter, _funct3, _xlens)
 
-_atomic("amoswap", 1, "Exchange memory and register.", lambda old, new: new)
-_atomic("amoadd", 0, "Add to memory.", lambda old, new: old + new)
-_atomic("amoxor", 4, "Exclusive or into memory.", lambda old, new: old ^ new)
-_atomic("amoand", 12, "And into memory.", lambda old, new: old & new)
-_atomic("amoor", 8, "Or into memory.", lambda old, new: old | new)
-_atomic("amomin", 16, "Keep the smaller in memory, signed.",
-        lambda old, new: old.slt(new).select(old, new))
-_atomic("amomax", 20, "Keep the larger in memory, signed.",
-        lambda old, new: old.slt(new).select(new, old))
-_atomic("amominu", 24, "Keep the smaller in memory, unsigned.",
-        lambda old, new: old.ult(new).select(old, new))
-_atomic("amomaxu", 28, "Keep the larger in memory, unsigned.",
-        lambda old, new: old.ult(new).select(new, old))
+_OPERATIONS: tuple[tuple[str, int, str, Operation], ...] = (
+    ("amoswap", 1, "Exchange memory and register.", lambda old, new: new),
+    ("amoadd", 0, "Add to memory.", lambda old, new: old + new),
+    ("amoxor", 4, "Exclusive or into memory.", lambda old, new: old ^ new),
+    ("amoand", 12, "And into memory.", lambda old, new: old & new),
+    ("amoor", 8, "Or into memory.", lambda old, new: old | new),
+    ("amomin", 16, "Keep the smaller, signed.", lambda old, new: old.slt(new).select(old, new)),
+    ("amomax", 20, "Keep the larger, signed.", lambda old, new: old.slt(new).select(new, old)),
+    ("amominu", 24, "Keep the smaller, unsigned.", lambda old, new: old.ult(new).select(old, new)),
+    ("amomaxu", 28, "Keep the larger, unsigned.", lambda old, new: old.ult(new).select(new, old)),
+)
+
+for _row in _OPERATIONS:
+    _atomic(*_row)

@@ -17,11 +17,19 @@ def _long(name: str, xlen: int = 32) -> Record:
 
 
 def _row(
-    encoding: str, format: str, long: str, *, nonzero: tuple[str, ...] = (),
-    xlens: tuple[int, ...] = (32, 64), **operands: str | int,
+    encoding: str,
+    format: str,
+    long: str,
+    *,
+    nonzero: tuple[str, ...] = (),
+    xlens: tuple[int, ...] = (32, 64),
+    **operands: str | int,
 ) -> None:
     C.short(encoding, format, _long(long, xlens[0]), nonzero=nonzero, xlens=xlens, **operands)
 
+
+# A table: the encoding and what is shown, then the long record and where its operands are.
+# fmt: off
 
 # Quadrant 0
 _row("c.addi4spn c_rd_p c_uimm10 15..13=0 1..0=0", "c.addi4spn {c_rd_p}, sp, {c_uimm10}",
@@ -93,3 +101,4 @@ _row("c.swsp c_rs2 c_uimm8sp_s 15..13=6 1..0=2", "c.swsp {c_rs2}, {c_uimm8sp_s}(
      "sw", rs2="c_rs2", rs1=2, simm12="c_uimm8sp_s")
 _row("c.sdsp c_rs2 c_uimm9sp_s 15..13=7 1..0=2", "c.sdsp {c_rs2}, {c_uimm9sp_s}(sp)",
      "sd", rs2="c_rs2", rs1=2, simm12="c_uimm9sp_s", xlens=RV64)
+# fmt: on

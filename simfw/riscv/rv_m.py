@@ -77,39 +77,34 @@ def remu(s: State, i: Fields) -> None:
     s.x[i.rd] = b.eq(0).select(a, a.urem(b))
 
 
-@insn("mulw rd rs1 rs2 31..25=1 14..12=0 6..2=0x0E 1..0=3", "mulw {rd}, {rs1}, {rs2}",
-      xlens=RV64)
+@insn("mulw rd rs1 rs2 31..25=1 14..12=0 6..2=0x0E 1..0=3", "mulw {rd}, {rs1}, {rs2}", xlens=RV64)
 def mulw(s: State, i: Fields) -> None:
     """Multiply the low 32 bits, sign-extended."""
     s.x[i.rd] = (s.x[i.rs1] * s.x[i.rs2]).trunc(32).sext(64)
 
 
-@insn("divw rd rs1 rs2 31..25=1 14..12=4 6..2=0x0E 1..0=3", "divw {rd}, {rs1}, {rs2}",
-      xlens=RV64)
+@insn("divw rd rs1 rs2 31..25=1 14..12=4 6..2=0x0E 1..0=3", "divw {rd}, {rs1}, {rs2}", xlens=RV64)
 def divw(s: State, i: Fields) -> None:
     """Divide the low 32 bits, signed, sign-extended."""
     a, b = s.x[i.rs1].trunc(32), s.x[i.rs2].trunc(32)
     s.x[i.rd] = _guarded(a, b, a.sdiv(b), -1, a).sext(64)
 
 
-@insn("divuw rd rs1 rs2 31..25=1 14..12=5 6..2=0x0E 1..0=3", "divuw {rd}, {rs1}, {rs2}",
-      xlens=RV64)
+@insn("divuw rd rs1 rs2 31..25=1 14..12=5 6..2=0x0E 1..0=3", "divuw {rd}, {rs1}, {rs2}", xlens=RV64)
 def divuw(s: State, i: Fields) -> None:
     """Divide the low 32 bits, unsigned, sign-extended."""
     a, b = s.x[i.rs1].trunc(32), s.x[i.rs2].trunc(32)
     s.x[i.rd] = b.eq(0).select(-1, a.udiv(b)).sext(64)
 
 
-@insn("remw rd rs1 rs2 31..25=1 14..12=6 6..2=0x0E 1..0=3", "remw {rd}, {rs1}, {rs2}",
-      xlens=RV64)
+@insn("remw rd rs1 rs2 31..25=1 14..12=6 6..2=0x0E 1..0=3", "remw {rd}, {rs1}, {rs2}", xlens=RV64)
 def remw(s: State, i: Fields) -> None:
     """Remainder of the low 32 bits, signed, sign-extended."""
     a, b = s.x[i.rs1].trunc(32), s.x[i.rs2].trunc(32)
     s.x[i.rd] = _guarded(a, b, a.srem(b), a, 0).sext(64)
 
 
-@insn("remuw rd rs1 rs2 31..25=1 14..12=7 6..2=0x0E 1..0=3", "remuw {rd}, {rs1}, {rs2}",
-      xlens=RV64)
+@insn("remuw rd rs1 rs2 31..25=1 14..12=7 6..2=0x0E 1..0=3", "remuw {rd}, {rs1}, {rs2}", xlens=RV64)
 def remuw(s: State, i: Fields) -> None:
     """Remainder of the low 32 bits, unsigned, sign-extended."""
     a, b = s.x[i.rs1].trunc(32), s.x[i.rs2].trunc(32)
