@@ -23,6 +23,9 @@ from simfw.memory import Memory
 UNCOVERED = 1 << 62
 """A length that no budget covers."""
 
+ORIGINAL = 1 << 70
+"""Added to a pc: enter what lies there, not the hook."""
+
 BUDGET = "budget"
 HOOK = "hook"
 
@@ -152,20 +155,23 @@ class Interpreter:
                     if left < 0:
                         break
                     pc = run()  # pyright: ignore[reportOptionalCall] - exits are uncovered
-                left += n
-                if isinstance(block, Exit):
-                    self.left = left
-                    return block
-                return self._run_out(pc, block, left)
             except CodeChanged as change:
                 assert isinstance(block, Translation)
                 done = (step_index(change.__traceback__) or 0) + 1
                 self.code_changed = False
                 left += n - done
                 pc = block.pcs[done]
+                continue
             except BaseException as error:
                 self._place(error, pc, left, n, block)
                 raise
+            self.pc, self.left = pc, left + n
+            if isinstance(block, Exit):
+                return block
+            ran_out = self._run_out(block, left + n)
+            if not self.left:
+                return ran_out
+            pc, left = ran_out.pc, self.left
 
     def _place(
         self, error: BaseException, pc: int, left: int, n: int, block: Translation | Exit | None
@@ -179,8 +185,11 @@ class Interpreter:
         if isinstance(error, GuestFault) and error.pc is None:
             error.pc = pc
 
-    def _run_out(self, pc: int, block: Translation, left: int) -> Exit:
-        """Run the last instructions of a budget one by one."""
+    def _run_out(self, block: Translation, left: int) -> Exit:
+        """Run the last instructions of a budget one by one; `left` is less than the block has.
+
+        Something may be left of the budget if the code changed on the way.
+        """
         index = 0
         try:
             while index < left:
@@ -194,10 +203,8 @@ class Interpreter:
             if isinstance(error, GuestFault) and error.pc is None:
                 error.pc = self.pc
             raise
-        self.left = left - index
-        if self.left:
-            return self.execute(block.pcs[index], self.left)
-        return Exit(BUDGET, block.pcs[index], block.pcs[index])
+        self.pc, self.left = block.pcs[index], left - index
+        return Exit(BUDGET, self.pc, self.pc)
 
     # Translation
 
@@ -206,7 +213,7 @@ class Interpreter:
         if pc in self.hooks:
             entry: _Entry = UNCOVERED, None, Exit(HOOK, pc, pc)
         else:
-            entry = self._translate(pc)
+            entry = self._translate(pc & ORIGINAL - 1)
             self._remember(pc, entry[2])
         self._table[pc] = entry
         return entry
@@ -268,7 +275,7 @@ class Interpreter:
 
     def _remember(self, pc: int, block: Translation | Exit) -> None:
         if isinstance(block, Translation):
-            for page in range(pc >> 12, (block.pcs[-1] - 1 >> 12) + 1):
+            for page in range(block.pcs[0] >> 12, (block.pcs[-1] - 1 >> 12) + 1):
                 self._by_page.setdefault(page, set()).add(pc)
                 self.memory.watch(page << 12)
 

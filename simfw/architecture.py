@@ -1,0 +1,54 @@
+"""What the machine needs to know of a kind of guest; one object an instruction set and width."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from simfw.convention import Convention
+from simfw.image import Image
+from simfw.ir.frontend import Decoded, FrontEnd
+from simfw.memory import Memory
+
+
+class Counters(Protocol):
+    """The counters that a guest may read, exact at the instruction that reads them."""
+
+    @property
+    def instructions(self) -> int:
+        """Instructions retired by this hart."""
+        ...
+
+
+class Architecture(Protocol):
+    """A guest's instruction set, its calling conventions and its registers."""
+
+    xlen: int
+    registers: dict[str, int]
+    """Slot of each register that users see, by its usual name, in the usual order."""
+    stack_pointer: int
+    link: int
+    """The slot of the register that holds the return address."""
+    convention: Convention
+    syscall_convention: Convention
+    syscall_number: int
+    """The slot of the register that holds a system call's number."""
+
+    def front_end(self, memory: Memory, /) -> FrontEnd:
+        """The front end of a process with this memory."""
+        ...
+
+    def serve(
+        self, reason: str, instruction: Decoded, x: list[int], counters: Counters, /
+    ) -> bool:
+        """Perform an instruction that left for a reason of the architecture's own.
+
+        Returns whether code may have changed. Raises GuestFault for what is not allowed.
+        """
+        ...
+
+    def unwind(
+        self, image: Image, memory: Memory, x: list[int], pc: int, sentinel: int, /
+    ) -> Iterator[tuple[int, int]]:
+        """The pc and stack pointer of each guest frame, innermost first."""
+        ...

@@ -1,0 +1,146 @@
+"""Calling in: guest functions as Python callables, pending calls, and what stubs are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from simfw.border import PackArguments, UnpackResult
+from simfw.errors import StateError
+from simfw.signature import Signature
+from simfw.thread import Activation
+
+if TYPE_CHECKING:
+    from simfw.process import Process
+
+Result = int | float | None
+
+
+@frozen
+class BackcallStub:
+    """What a generated stub knows of its declaration: the guest function and its C types."""
+
+    label: str
+    result: str
+    parameters: tuple[str, ...]
+    fingerprint: str
+
+
+class GuestFunction:
+    """A function of a guest, bound once and called often.
+
+    Calling it pushes a frame, runs the function and restores the program, as an interrupt would.
+    Raises ArgumentError and RangeError for arguments, GuestFault for what the guest does wrong,
+    GuestExit if it ends the program, BudgetExhausted and WallTimeout for the limits of the
+    outermost entry, CallDepthError beyond `max_depth`; after each of them the program is as it
+    was before the call.
+    """
+
+    __slots__ = ("_pack", "_process", "_unpack", "address", "name", "section", "signature")
+
+    def __init__(
+        self,
+        process: Process,
+        name: str,
+        address: int,
+        signature: Signature | None,
+        pack: PackArguments,
+        unpack: UnpackResult,
+        section: str | None = None,
+    ) -> None:
+        self._process = process
+        self._pack = pack
+        self._unpack = unpack
+        self.name = name
+        self.address = address
+        self.signature = signature
+        self.section = section
+
+    def __call__(self, *args: object) -> Result:
+        return self._process.finish(self._process.enter(self, args))
+
+    def run(
+        self, args: Sequence[object], budget: int | None = None, timeout: float | None = None
+    ) -> Result:
+        """Call with limits of its own: `budget` in instructions, `timeout` in seconds."""
+        return self._process.finish(self._process.enter(self, args), budget, timeout)
+
+    def begin(self, *args: object) -> PendingCall:
+        """Set the call up without running it."""
+        return PendingCall(self._process, self._process.enter(self, args))
+
+    def place(self, x: list[int], sp: int, args: Sequence[object]) -> int:
+        """Put the arguments where the function looks for them; gives its stack pointer."""
+        return self._pack(x, self._process.memory, sp, args)
+
+    def result(self, x: list[int]) -> Result:
+        """Read what the function returned."""
+        return self._unpack(x)
+
+    def __repr__(self) -> str:
+        what = str(self.signature) if self.signature else self.name
+        return f"<GuestFunction {what} at {self.address:#x}>"
+
+
+class PendingCall:
+    """A call that is run in portions.
+
+    It stays the innermost call of its thread: calls made meanwhile nest inside it, and `run`
+    waits until it is done or cancelled.
+    """
+
+    def __init__(self, process: Process, activation: Activation) -> None:
+        self._process = process
+        self._activation: Activation | None = activation
+        self._name = activation.function.name
+        self._result: Result = None
+        self._cancelled = False
+
+    @property
+    def done(self) -> bool:
+        """Whether it has returned."""
+        return self._activation is None and not self._cancelled
+
+    @property
+    def result(self) -> Result:
+        """What it returned; StateError before that."""
+        if not self.done:
+            state = "was cancelled" if self._cancelled else "has not returned yet"
+            raise StateError(f"the call of {self._name}() {state}")
+        return self._result
+
+    def advance(self, budget: int) -> bool:
+        """Run at most `budget` instructions; True once the function has returned.
+
+        An exception of the guest or of an outcall ends the call and restores the program.
+        """
+        if self._cancelled:
+            raise StateError(f"the call of {self._name}() was cancelled")
+        if self._activation is None:
+            return True
+        try:
+            returned = self._process.advance(self._activation, budget)
+        except StateError:
+            raise
+        except BaseException:
+            self._activation, self._cancelled = None, True
+            raise
+        if returned:
+            self._result = self._process.leave(self._activation, returned=True)
+            self._activation = None
+        return returned
+
+    def slices(self, budget: int) -> Iterator[int]:
+        """Run to the end in portions of `budget` instructions; yields the number of each."""
+        count = 0
+        while not self.advance(budget):
+            count += 1
+            yield count
+
+    def cancel(self) -> None:
+        """Discard the call: the program is as it was before it began."""
+        if self._activation is not None:
+            self._process.leave(self._activation, returned=False)
+            self._activation, self._cancelled = None, True

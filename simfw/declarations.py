@@ -1,0 +1,105 @@
+"""The declarations of one guest: read from `.cas` files, compared with what it was built for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from os import PathLike, fspath
+from typing import TypeVar
+
+from attrs import frozen
+
+from conasm import ConasmError, fingerprint, load
+from conasm.nodes import BackcallDeclaration, OutcallDeclaration, Unit
+from simfw.errors import BindError, LoadError, SpecError
+from simfw.image import Image
+
+SECTION = ".simfw.declarations"
+"""The section in which `simfw headers` leaves the fingerprints of the declarations it saw."""
+
+Path = str | PathLike[str]
+Declaration = OutcallDeclaration | BackcallDeclaration
+D = TypeVar("D", OutcallDeclaration, BackcallDeclaration)
+
+
+@frozen
+class Declarations:
+    """What crosses the border: outcalls by name and backcalls by label, each once."""
+
+    outcalls: tuple[OutcallDeclaration, ...] = ()
+    backcalls: tuple[BackcallDeclaration, ...] = ()
+
+    @property
+    def fingerprints(self) -> dict[str, str]:
+        """The fingerprint of each, by `outcall NAME` or `backcall LABEL`."""
+        outcalls = {f"outcall {one.name}": fingerprint(one) for one in self.outcalls}
+        return outcalls | {f"backcall {one.label}": fingerprint(one) for one in self.backcalls}
+
+
+def read(spec: Path | Sequence[Path] | None) -> Declarations:
+    """Read one declaration file or several; an identical declaration may repeat.
+
+    Raises SpecError with every mistake of a file, and BindError when two files declare one name
+    differently.
+    """
+    if spec is None:
+        return Declarations()
+    paths = [spec] if isinstance(spec, str | PathLike) else list(spec)
+    units = [_load(path) for path in paths]
+    return Declarations(
+        _merged([one for unit in units for one in unit.outcalls]),
+        _merged([one for unit in units for one in unit.backcalls]),
+    )
+
+
+def _load(path: Path) -> Unit:
+    try:
+        return load(fspath(path))
+    except ConasmError as error:
+        raise SpecError(str(error)) from None
+
+
+def name_of(declaration: Declaration) -> str:
+    """The guest function that a declaration is about."""
+    is_outcall = isinstance(declaration, OutcallDeclaration)
+    return declaration.name if is_outcall else declaration.label
+
+
+def _merged(found: Iterable[D]) -> tuple[D, ...]:
+    kept: dict[str, D] = {}
+    for declaration in found:
+        first = kept.setdefault(name_of(declaration), declaration)
+        if fingerprint(first) != fingerprint(declaration):
+            raise BindError(
+                f"{declaration.position}: {name_of(declaration)!r} is declared otherwise at "
+                f"{first.position}; keep one of the two"
+            )
+    return tuple(kept.values())
+
+
+def check_built_for(image: Image, declarations: Declarations) -> None:
+    """Refuse an image that was built with another version of the declarations.
+
+    Images without the section (built without the generated assembly file) pass.
+    """
+    section = image.section(SECTION)
+    if section is None:
+        return
+    ours = declarations.fingerprints
+    changed = [
+        name for name, mark in _marks(image, section.data) if ours.get(name, mark) != mark
+    ]
+    if changed:
+        raise BindError(
+            f"{image.name} was built when {', '.join(changed)} was declared differently; "
+            "run `simfw headers` on the declaration file and build the guest again"
+        )
+
+
+def _marks(image: Image, data: bytes) -> Iterable[tuple[str, str]]:
+    for line in data.split(b"\n"):
+        if not line.strip(b"\0 "):
+            continue
+        words = line.decode("ascii", "replace").split()
+        if len(words) != 3:
+            raise LoadError(f"{image.name}: section {SECTION} is damaged at {line[:60]!r}")
+        yield f"{words[0]} {words[1]}", words[2]

@@ -1,0 +1,93 @@
+"""Platforms: where a program's stack lies, what it finds there, and what `ecall` means.
+
+A platform is a row of `PLATFORMS`: a name, the collections of outcalls that come with it, and
+whether it is right for an image when the user does not say. `auto` takes the first that is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from importlib import import_module
+
+from attrs import frozen
+
+from simfw.errors import ArgumentError, LoadError
+from simfw.image import Image
+from simfw.outcall import Outcalls
+
+PAGE = 4096
+STACK_SIZE = 1 << 20
+GUARD_SIZE = 16 * PAGE
+"""Unmapped addresses below the stack: running off it is a fault, not an overwritten variable."""
+
+
+@frozen
+class Platform:
+    """What a program finds around it.
+
+    `collections` are `module:attribute` names, imported when the platform is used. `heap_size`
+    bytes between image and stack are kept free for `brk`.
+    """
+
+    name: str
+    collections: tuple[str, ...]
+    suits: Callable[[Image], bool]
+    heap_size: int = 0
+    semihosting: bool = False
+
+    def outcalls(self) -> list[Outcalls]:
+        """The collections of outcalls that come with it."""
+        found: list[Outcalls] = []
+        for name in self.collections:
+            module, _, attribute = name.partition(":")
+            found.append(getattr(import_module(module), attribute))
+        return found
+
+
+PLATFORMS = (
+    Platform("bare", ("outcalls.bare:bare",), suits=lambda image: not image.is_linux),
+    Platform("newlib", ("outcalls.newlib:newlib",), suits=lambda image: False,
+             heap_size=64 << 20, semihosting=True),
+)
+
+
+def choose(name: str, image: Image) -> Platform:
+    """The platform of that name, or with `auto` the one that suits the image.
+
+    Raises ArgumentError for an unknown name, LoadError when none suits.
+    """
+    for platform in PLATFORMS:
+        if platform.name == name or (name == "auto" and platform.suits(image)):
+            return platform
+    if name == "auto":
+        raise LoadError(
+            f"{image.name} looks like a Linux program, which no platform here runs yet; for a "
+            "program that makes no Linux system calls, say platform='bare'"
+        )
+    known = ", ".join(repr(platform.name) for platform in PLATFORMS)
+    raise ArgumentError(f"platform={name!r} is none of 'auto', {known}")
+
+
+def argument_block(args: Sequence[str], sp: int, slot: int) -> tuple[int, bytes]:
+    """The stack that a program starts with: argc, argv, an empty environment, and the strings.
+
+    Gives the new stack pointer, 16-byte aligned and below `sp`, and the bytes from there on.
+    Raises ArgumentError for text that C cannot hold.
+    """
+    strings = [_c_string(text) for text in args]
+    pointers = 1 + len(args) + 2  # argc, argv with its NULL, and envp's NULL
+    size = pointers * slot + sum(map(len, strings))
+    start = sp - size & -16
+    address, words = start + pointers * slot, [len(args)]
+    for string in strings:
+        words.append(address)
+        address += len(string)
+    block = b"".join(word.to_bytes(slot, "little") for word in [*words, 0, 0])
+    return start, block + b"".join(strings)
+
+
+def _c_string(text: str) -> bytes:
+    data = text.encode()
+    if b"\0" in data:
+        raise ArgumentError(f"the program argument {text!r} contains a NUL")
+    return data + b"\0"

@@ -1,0 +1,202 @@
+"""The run loop: lets an engine run, serves its exits, and keeps budgets, time and stops.
+
+`drive` is one Python frame a nesting level: a stub calls `invoke`, that calls `drive`, and `drive`
+calls the plugin's function itself, so that the default recursion limit carries `max_depth` levels.
+Whatever needs a function of its own returns before the plugin is called.
+
+Python delivers signals at calls: between an engine's return and the bookkeeping that follows
+there is none, so that an interruption never loses an instruction or runs one twice.
+"""
+
+from __future__ import annotations
+
+import enum
+import time
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from simfw.engine.interp import BUDGET, HOOK, ORIGINAL
+from simfw.errors import BudgetExhausted, GuestFault, ResultError, StateError, WallTimeout
+from simfw.focus import Focus
+from simfw.outcall import CALL_ORIGINAL
+
+if TYPE_CHECKING:
+    from simfw.backcall import Result
+    from simfw.process import Process
+    from simfw.thread import Activation
+
+SLICE = 100_000
+"""Instructions between two looks at the clock, at `stop()` and at other processes."""
+
+
+class Ending(enum.Enum):
+    """Why `drive` came back without a call's result."""
+
+    EXITED = "exited"
+    STOPPED = "stopped"
+    BUDGET = "budget"
+    TIMEOUT = "timeout"
+    TURN = "turn"
+
+
+class CallStopped(StateError):
+    """`stop()` ended a call before it returned."""
+
+
+@frozen
+class Limits:
+    """How far the outermost entry and everything nested in it may go.
+
+    `instructions` is the machine's count at which it ends, `deadline` a time of
+    `time.monotonic()`.
+    """
+
+    instructions: int = 1 << 60
+    deadline: float | None = None
+
+    def narrowed(self, count: int, budget: int | None, timeout: float | None) -> Limits:
+        """With a budget from `count` on and a timeout from now on, where these end earlier."""
+        end, deadline = self.instructions, self.deadline
+        if budget is not None:
+            end = min(end, count + budget)
+        if timeout is not None:
+            own = time.monotonic() + timeout
+            deadline = own if deadline is None else min(own, deadline)
+        return Limits(end, deadline)
+
+
+def drive(
+    process: Process,
+    call: Activation | None = None,
+    budget: int | None = None,
+    timeout: float | None = None,
+    *,
+    resumable: bool = False,
+) -> Result | Ending:
+    """Run a process until `call` returns or, without one, until the program ends or pauses.
+
+    Gives the call's result, or an `Ending`. With a call an ending is raised, and the call's
+    frame discarded, unless it is `resumable`.
+    """
+    machine, thread, engine, memory = (
+        process.machine, process.thread, process.engine, process.memory,
+    )  # fmt: skip
+    x, link, outcalls = engine.x, process.link, process.outcalls
+    outer = machine.limits
+    if budget is not None or timeout is not None:
+        machine.limits = outer.narrowed(machine.instructions, budget, timeout)
+    limit = machine.limits.instructions
+    until = min(limit, machine.instructions + SLICE)
+    running, refund, left = False, 0, 0
+    try:
+        while True:
+            left = until - machine.instructions
+            if left <= 0 or machine.stop_requested:
+                ending = _attend(process, call)
+                if ending is not None:
+                    if call is None or resumable:
+                        return ending
+                    raise _overrun(ending, call)
+                until = min(limit, machine.instructions + SLICE)
+                continue
+            running = True
+            reached = engine.execute(thread.pc, left)
+            used = left - engine.left
+            process.instructions += used
+            machine.instructions += used
+            thread.pc = reached.pc
+            running = False
+            if reached.reason is BUDGET:
+                continue
+            if reached.reason is HOOK:
+                outcall = outcalls.get(reached.pc)
+                if outcall is None:
+                    process.check_return(call)
+                    assert call is not None
+                    result = call.function.result(x)
+                    process.leave(call)
+                    return result
+                if machine.instructions >= limit:
+                    continue  # the outcall counts as an instruction, and none is left
+            else:
+                refund = 1
+                outcall = process.serve(reached)
+                if outcall is None:
+                    refund, thread.pc = 0, reached.next
+                    continue
+            thread.outcall = outcall.name, reached.pc
+            focus = Focus(process, outcall.name, reached.pc)
+            try:
+                while True:
+                    value = outcall.function(focus, *outcall.unpack(x, memory, focus))
+                    if value is not CALL_ORIGINAL:
+                        outcall.pack(x, memory, value)
+                        break
+                    if outcall.original is None:
+                        break
+                    outcall = outcall.original
+            finally:
+                focus.valid = False
+                thread.outcall = None
+            if reached.reason is not HOOK:
+                if value is CALL_ORIGINAL:
+                    raise ResultError(f"{outcall.name}() has no original: it is a system call")
+                refund, thread.pc = 0, reached.next
+            elif value is CALL_ORIGINAL:
+                thread.pc = reached.pc + ORIGINAL
+            else:
+                process.instructions += 1
+                machine.instructions += 1
+                thread.pc = x[link] & -2
+            if process.exit_request is not None:
+                return process.finish_exit(call)
+    except BaseException as error:
+        if running:
+            thread.pc = engine.pc
+            refund = engine.left - left
+        process.instructions -= refund
+        machine.instructions -= refund
+        _explain(process, error, from_host=not running)
+        if call is not None and call in thread.activations:
+            process.leave(call)
+        raise
+    finally:
+        machine.limits = outer
+
+
+def _attend(process: Process, call: Activation | None) -> Ending | None:
+    """What has to be looked at now and then; an ending if the guest may not go on."""
+    machine = process.machine
+    if machine.stop_requested:
+        return Ending.STOPPED
+    if machine.instructions >= machine.limits.instructions:
+        return Ending.BUDGET
+    deadline = machine.limits.deadline
+    if deadline is not None and time.monotonic() >= deadline:
+        return Ending.TIMEOUT
+    return Ending.TURN if call is None and len(machine.processes) > 1 else None
+
+
+def _overrun(ending: Ending, call: Activation) -> Exception:
+    name = call.function.name
+    match ending:
+        case Ending.BUDGET:
+            return BudgetExhausted(
+                f"the instruction budget ran out in the call of {name}(); give it a larger one, "
+                "or use begin() to run it in portions"
+            )
+        case Ending.TIMEOUT:
+            return WallTimeout(f"the time limit passed in the call of {name}()")
+        case _:
+            return CallStopped(f"stop() ended the call of {name}() before it returned")
+
+
+def _explain(process: Process, error: BaseException, *, from_host: bool) -> None:
+    """Tell a fault where it happened; note on other exceptions which guest frames they cross."""
+    if isinstance(error, GuestFault) and not error.registers:
+        process.locate(error)
+    elif from_host and isinstance(error, Exception):
+        crossed = process.thread.innermost_rows()
+        if crossed:
+            error.add_note(f"called from the guest: {' ← '.join(map(str, crossed))}")
