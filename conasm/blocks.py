@@ -25,7 +25,8 @@ _KNOWN = BELT_OPERATIONS | PSEUDO_OPERATIONS
 def check_function(draft: Draft, problems: Problems) -> None:
     """Report what is wrong with the structure of a function."""
     for label, code in draft.blocks:
-        check_identifier(label.name.text, "a label", label.name.position, problems)
+        what = "a function" if label is draft.label else "a label"
+        check_identifier(label.name.text, what, label.name.position, problems)
         for operation in _operations(code):
             _check_operation(operation, problems)
     if draft.tainted or draft.label is None:

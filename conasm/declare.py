@@ -180,7 +180,6 @@ def declare_backcall(text: BackcallText, problems: Problems) -> BackcallDeclarat
     """Return the declaration that a backcall's text makes, or report why there is none."""
     before = len(problems)
     label, operation = text.label, text.operation
-    check_identifier(label.name.text, "a function", label.name.position, problems)
     _refuse_names(operation.results, "backcall gives no result here", problems)
     strings = [value for value in operation.arguments if isinstance(value, String)]
     for argument in operation.arguments:
