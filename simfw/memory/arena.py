@@ -26,8 +26,8 @@ PAGE_SHIFT = 12
 PAGE_SIZE = 1 << PAGE_SHIFT
 _ZEROS = bytes(64 * PAGE_SIZE)
 
-# Python names this flag from 3.13 on some hosts only; the value is that of Linux on x86-64,
-# AArch64 and RISC-V. Other systems reserve lazily without being asked.
+# Python 3.11 has no name for this flag; the value is that of Linux on x86-64, AArch64 and RISC-V.
+# Other systems reserve lazily without being asked.
 _NORESERVE = 0x4000 if sys.platform == "linux" else 0
 
 

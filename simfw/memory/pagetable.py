@@ -6,10 +6,10 @@ look admits an aligned access. It is a cache: `RegionMap` is the truth.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from simfw.memory.arena import PAGE_SHIFT, PAGE_SIZE
-from simfw.memory.regions import RegionMap
+from simfw.memory.regions import Region, RegionMap
 from simfw.permissions import Permissions
 
 LOAD_BIT = int(Permissions.READ)
@@ -51,13 +51,11 @@ class PageTable:
         first, last = self._pages_of(start, end)
         low, high = self.base + (first << PAGE_SHIFT), self.base + (last << PAGE_SHIFT)
         self._fill(low, high, 0)
-        for region in regions.overlapping(low, high):
-            part = region.clip(low, high)
+        parts = [region.clip(low, high) for region in regions.overlapping(low, high)]
+        for part in parts:
             self._fill(-(-part.address // PAGE_SIZE) * PAGE_SIZE, part.end & -PAGE_SIZE, part.bits)
-            for edge in (part.address, part.end):
-                if edge % PAGE_SIZE:
-                    page = edge & -PAGE_SIZE
-                    self._fill(page, page + PAGE_SIZE, regions.granted(page, page + PAGE_SIZE))
+        for page, bits in _bits_of_shared_pages(parts):
+            self._fill(page, page + PAGE_SIZE, bits)
         for number in self._watched_among(first, last):
             self.pages[number] &= ~STORE_BIT
 
@@ -73,3 +71,17 @@ class PageTable:
         if last - first < len(self._watched):
             return [page for page in range(first, last) if page in self._watched]
         return [page for page in self._watched if first <= page < last]
+
+
+def _bits_of_shared_pages(regions: Sequence[Region]) -> Iterator[tuple[int, int]]:
+    """Address and bits of each page that is covered by several regions, and covered wholly."""
+    covered: dict[int, int] = {}
+    bits: dict[int, int] = {}
+    for region in regions:
+        for page in {
+            edge & -PAGE_SIZE for edge in (region.address, region.end) if edge % PAGE_SIZE
+        }:
+            size = min(region.end, page + PAGE_SIZE) - max(region.address, page)
+            covered[page] = covered.get(page, 0) + size
+            bits[page] = bits.get(page, region.bits) & region.bits
+    return ((page, bits[page]) for page, size in covered.items() if size == PAGE_SIZE)

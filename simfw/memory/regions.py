@@ -85,16 +85,6 @@ class RegionMap:
             index += 1
         return None
 
-    def granted(self, start: int, end: int) -> int:
-        """The permissions that every byte of the range has, as a plain integer."""
-        granted = int(Permissions.READ | Permissions.WRITE | Permissions.EXECUTE)
-        for region in self.overlapping(start, end):
-            if region.address > start:
-                return 0
-            granted &= region.bits
-            start = region.end
-        return granted if start >= end else 0
-
     def accessible_pages(self, start: int, end: int) -> int:
         """How many pages that the range touches have a byte that anything may access."""
         first, last = start >> PAGE_SHIFT, (end - 1) >> PAGE_SHIFT

@@ -38,9 +38,11 @@ class AddressSpace:
     def __init__(
         self, xlen: int, *, base: int = 0, span: int | None = None, limit: int = 256 << 20
     ) -> None:
-        self.base, self.span = base, _FULL_SPAN if span is None else span
+        self.base = integer(base, "base")
+        self.span = _FULL_SPAN if span is None else integer(span, "span")
+        self.limit = integer(limit, "a limit")
         _check_bounds(xlen, self.base, self.span)
-        self.xlen, self.mask, self.limit = xlen, (1 << xlen) - 1, limit
+        self.xlen, self.mask = xlen, (1 << xlen) - 1
         self.on_code_write: Callable[[int, int], object] | None = None
         self._arena: Arena | None = Arena(self.span)
         self._map = RegionMap()
