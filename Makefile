@@ -41,7 +41,7 @@ test: $(VENV)/.test  ## the tests (ARGS="-m slow" or "-m tools" for those that t
 lint: $(VENV)/.dev  ## style, format and types
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
-	$(BIN)/python -m basedpyright
+	$(BIN)/python -m basedpyright --pythonpath $(BIN)/python
 
 bench: $(VENV)/.bench  ## measure simfw beside unicorn, wasmtime and cffi
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -1,0 +1,1 @@
+"""The peers, one file each: `NAME_peer.py` holds the class `NamePeer` (see `benchmarks.peer`)."""
