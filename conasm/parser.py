@@ -1,15 +1,14 @@
-"""The way in: text or file to a checked unit, or all of its mistakes at once."""
+"""The way in: text or file to a checked unit, or all of its mistakes at once.
+
+What reads and checks is imported at the first call: many a run has nothing to parse.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
 
-from conasm.checker import check
 from conasm.nodes import Unit
-from conasm.problems import Problems
-from conasm.sources import Sources
-from conasm.structure import group
 
 SearchPath = Sequence[str | os.PathLike[str]]
 
@@ -34,6 +33,11 @@ def load(path: str | os.PathLike[str], search: SearchPath = ()) -> Unit:
 
 
 def _unit(file: str, text: str | None, search: SearchPath) -> Unit:
+    from conasm.checker import check
+    from conasm.problems import Problems
+    from conasm.sources import Sources
+    from conasm.structure import group
+
     problems = Problems()
     items = Sources(search, problems).read(file, text)
     unit = check(file, group(items, problems), problems)

@@ -8,9 +8,7 @@ reported with what could have stood there, and reading goes on behind the next `
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
-
-from attrs import frozen
+from typing import TYPE_CHECKING, NamedTuple
 
 from conasm.comments import comment_text
 from conasm.errors import quote
@@ -44,8 +42,7 @@ _EXPECTED = {
 }
 
 
-@frozen
-class _Read:
+class _Read(NamedTuple):
     """A token, the comments right before it, and whether it is the first of its line."""
 
     token: Token
