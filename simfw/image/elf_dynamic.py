@@ -16,6 +16,7 @@ from simfw.image.elf_header import PT_DYNAMIC, ProgramHeader
 DT_NULL, DT_NEEDED, DT_PLTRELSZ, DT_RELA, DT_RELASZ, DT_SONAME = 0, 1, 2, 7, 8, 14
 DT_REL, DT_PLTREL, DT_JMPREL, DT_RELRSZ, DT_RELR = 17, 20, 23, 35, 36
 
+_LONGEST = 64 * 1024  # bytes; linkers write a few hundred
 _ENTRY = {32: Struct("<2I"), 64: Struct("<2Q")}
 
 
@@ -37,9 +38,11 @@ class Dynamic:
 def read_dynamic(file: ElfBytes, headers: Sequence[ProgramHeader], xlen: int) -> Dynamic:
     """The dynamic section, empty if there is none; shared libraries and their users are refused."""
     dynamic = Dynamic()
-    for header in headers:
-        if header.type == PT_DYNAMIC:
-            _read_entries(file, header, xlen, dynamic)
+    tables = [header for header in headers if header.type == PT_DYNAMIC]
+    if len(tables) > 1 or any(header.stored > _LONGEST for header in tables):
+        raise file.damage(f"it has {len(tables)} dynamic sections, or one beyond {_LONGEST} bytes")
+    for header in tables:
+        _read_entries(file, header, xlen, dynamic)
     if DT_NEEDED in dynamic.values:
         raise file.refusal("is linked dynamically (it needs shared libraries)", "link with -static")
     if DT_SONAME in dynamic.values:

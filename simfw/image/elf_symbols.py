@@ -16,7 +16,7 @@ from simfw.image.elf_sections import SHT_DYNSYM, SHT_STRTAB, SHT_SYMTAB, Section
 from simfw.image.image import Section
 from simfw.image.symbols import Binding, NoSymbols, Row, SymbolKind, SymbolSource
 
-SYMBOL_LIMIT = 2_000_000
+SYMBOL_LIMIT = 1_000_000
 
 _SYMBOL = {32: Struct("<3I2BH"), 64: Struct("<I2BH2Q")}
 _STT_SECTION, _STT_FILE, _STT_TLS = 3, 4, 6

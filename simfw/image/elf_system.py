@@ -22,6 +22,7 @@ from simfw.image.symbols import SymbolSource
 
 _OS_ABI_LINUX = 3
 _NOTE = Struct("<3I")
+_LONGEST = 4096  # bytes of notes looked at; the ABI tag is among the first
 _ABI_TAG = b"GNU\0"
 _ABI_TAG_TYPE = 1
 _ABI_TAG_LINUX = b"\0\0\0\0"
@@ -42,7 +43,7 @@ def is_linux(
 def _has_abi_tag(file: ElfBytes, header: ProgramHeader) -> bool:
     """Walk the notes: sizes of name and description, type, then both, padded to words."""
     file.require(header.offset, header.stored, "the notes")
-    notes = file.data[header.offset : header.offset + header.stored]
+    notes = file.data[header.offset : header.offset + min(header.stored, _LONGEST)]
     position = 0
     while position + _NOTE.size <= len(notes):
         name_size, size, kind = _NOTE.unpack_from(notes, position)

@@ -82,7 +82,7 @@ def _arch_among(data: bytes) -> str | None:
 
 def _uleb128(data: bytes, position: int) -> tuple[int, int]:
     value = shift = 0
-    while data[position] & 0x80:
+    while data[position] & 0x80 and shift < 64:
         value |= (data[position] & 0x7F) << shift
         position, shift = position + 1, shift + 7
     return value | data[position] << shift, position + 1
