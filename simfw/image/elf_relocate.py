@@ -93,8 +93,11 @@ class _Words:
         self._word.pack_into(data, offset, value % (1 << self.xlen))
 
     def table(self, row: Struct, address: int, size: int) -> Iterator[tuple[int, ...]]:
-        if size % row.size or size // self.size > _RELOCATION_LIMIT:
-            raise self._file.damage(f"a relocation table has {size:#x} bytes")
+        if size % row.size or size // row.size > _RELOCATION_LIMIT:
+            raise self._file.damage(
+                f"a relocation table has {size:#x} bytes: no multiple of {row.size}, or more than "
+                f"{_RELOCATION_LIMIT} rows"
+            )
         data, offset = self._find(address, size)
         return row.iter_unpack(bytes(data[offset : offset + size]))
 
