@@ -1,7 +1,7 @@
 # Everything runs from a virtual environment that is made here on first use, from any Python
 # 3.11 or newer. Choose another one, or another place:
 #
-#     make test PYTHON=/opt/python3.13/bin/python3 VENV=/tmp/venv
+#     make test PYTHON=/opt/python3.13/bin/python3 VENV=../venv
 #
 # Further arguments of a command go into ARGS:   make test ARGS="-k memory -x"
 
