@@ -33,8 +33,8 @@ SIMFW_EXPORT static int hidden(void) { return 3; }
 int uncalled(int x) { return secret(x) * 2; }
 
 int main(int argc, char **argv) {
-    (void)argv;
     write(1, greeting, strlen(greeting));
+    if (argc) write(1, argv[0], strlen(argv[0]));
     zeroed[1999] += counter;
     return argc * 10 + zeroed[1999];
 }
@@ -115,8 +115,10 @@ def run(image: Image, argc: int = 0) -> tuple[int, bytes]:
     machine.mem_map(0, 0x100000)
     for segment in image.segments:
         machine.mem_write(segment.address, segment.data)
-    machine.reg_write(registers.UC_RISCV_REG_SP, 0x100000)
-    machine.reg_write(registers.UC_RISCV_REG_A0, argc)
+    stack = b"".join(word.to_bytes(image.xlen // 8, "little") for word in (argc, 0xFF800, 0, 0))
+    machine.mem_write(0xFF800, b"name\0")
+    machine.mem_write(0xFF000, stack)
+    machine.reg_write(registers.UC_RISCV_REG_SP, 0xFF000)
     output, status = bytearray(), list[int]()
 
     def on_ecall(machine: Any, number: int, _: object) -> None:
@@ -205,7 +207,11 @@ class TestLayout:
 class TestRuntime:
     @WIDTHS
     def test_arguments_output_and_status(self, make: Builder, xlen: int) -> None:
-        assert run(make(xlen, c=GUEST), argc=2) == (25, b"hello")
+        assert run(make(xlen, c=GUEST), argc=1) == (15, b"helloname")
+
+    @WIDTHS
+    def test_no_arguments(self, make: Builder, xlen: int) -> None:
+        assert run(make(xlen, c=GUEST)) == (5, b"hello")
 
     @WIDTHS
     def test_memory_functions_and_what_the_machine_cannot_do(

@@ -1,7 +1,7 @@
 /* Start-up code of bare guests, and the two system calls of the platform `bare`.
  *
- * The loader enters _start with sp at the top of the stack, 16-byte aligned, and the program's
- * arguments in a0 (argc) and a1 (argv); a machine that gives none has zeros there.
+ * The loader enters _start with sp 16-byte aligned, and at sp what Linux and newlib have there:
+ * argc, then the pointers argv[0] to argv[argc - 1] and a null pointer.
  * Every symbol is weak: a guest that defines one of them has its own.
  */
 
@@ -23,8 +23,8 @@ FUNCTION(_start)
 	.option norelax
 	la	gp, __global_pointer$
 	.option pop
-	mv	s0, a0
-	mv	s1, a1
+	LOAD_WORD s0, (sp)
+	addi	s1, sp, WORD
 	la	s2, __init_array_start
 	la	s3, __init_array_end
 1:	bgeu	s2, s3, 2f		/* constructors of static objects */
