@@ -14,9 +14,15 @@ An instruction that ends a block returns the next pc, or `~pc` when it leaves to
 What depends on operands alone is computed once, in the factory. Registers hold unsigned ints;
 an expression is *clean* when it is known to lie in its type's range, and masked where it must
 be. Addresses are offsets into the arena: the arena's base is subtracted with the constants.
+
+A signal may interrupt a step wherever Python calls something, and the step is then run again
+from its start. So nothing is called once the first of its effects is done: a store that is
+served by a call writes last thing, and what remains after it is written in line.
 """
 
 from __future__ import annotations
+
+from typing import cast
 
 from attrs import evolve, frozen
 
@@ -79,10 +85,14 @@ class _Writer:
         self.known: dict[int, Code] = {}  # values that have a local name
         self.uses = _count_uses(block)
         self.crossing = _gets_that_cross_a_put(block)
+        self.guarded = _hold_a_division(block)
 
     def write(self, name: str, fields: tuple[str, ...]) -> str:
         for effect in self.block.effects:
             self._effect(effect)
+        if self._goes_on_after_a_store():
+            self.body.append(f"if {self._need('engine')}.code_changed:")
+            self.body.append(f"    raise {self._need('CodeChanged')}")
         arguments = ", ".join(("env", "pc", "next", *fields))
         lines = [f"def {name}({arguments}):"]
         lines += [f"    {local} = {text}" for local, text in self.needs.items()]
@@ -90,6 +100,11 @@ class _Writer:
         lines += [f"    {local} = {text}" for text, local in self.hoisted.items()]
         lines += ["    def step():", *(f"        {line}" for line in self.body or ["pass"])]
         return "\n".join([*lines, "    return step", ""])
+
+    def _goes_on_after_a_store(self) -> bool:
+        """Whether an instruction that falls through stores and then does more."""
+        kinds = [effect.kind for effect in self.block.effects]
+        return "store" in kinds[:-1] and self.block.end is None
 
     # Names bound in the factory
 
@@ -132,16 +147,15 @@ class _Writer:
         if value.op == "field":
             return self._field(value)
         code = self._get(value) if value.op == "get" else self._operation(value)
+        if id(value) in self.guarded:  # stays where the select that guards it decides
+            return evolve(code, static=False)
         if self.uses[id(value)] > 1 and not code.static:
-            if any(node.op in PARTIAL for node in walk([value])):
-                raise ValueError(f"a division that is used twice cannot be guarded: {value!r}")
             code = self.known[id(value)] = self._local(self._masked(code, value.type))
         return code
 
     def _field(self, value: Value) -> Code:
-        assert isinstance(value.attr, tuple)
-        name, is_signed = value.attr
-        return Code(str(name), _ATOM, clean=not is_signed, static=True)
+        name, is_signed = cast(tuple[str, bool], value.attr)
+        return Code(name, _ATOM, clean=not is_signed, static=True)
 
     def _get(self, value: Value) -> Code:
         assert isinstance(value.attr, Slot)
@@ -154,7 +168,9 @@ class _Writer:
             index = file.sink if written and file.sink and slot.index == 0 else None
             return f"x[{index or file.offset + slot.index}]"
         if written and file.sink is not None:
-            self.sinks[f"{slot.index}_"] = f"{slot.index} or {file.sink}"
+            shifted = f"{slot.index} + {file.offset}" if file.offset else f"{slot.index}"
+            other = f"{shifted} if {slot.index} else" if file.offset else f"{shifted} or"
+            self.sinks[f"{slot.index}_"] = f"{other} {file.sink}"
             return f"x[{slot.index}_]"
         if file.offset:
             shifted = self._hoist(Code(f"{slot.index} + {file.offset}", _SUM, True, static=True))
@@ -164,9 +180,9 @@ class _Writer:
     def _operation(self, value: Value) -> Code:
         op, args, type = value.op, value.args, value.type
         if op in _WRAPPING:
-            return self._wrapping(op, [self._code(arg) for arg in args])
+            return self._wrapping(op, self._code(args[0]), self._code(args[1]))
         if op in _BITWISE:
-            return self._bitwise(op, [self._code(arg) for arg in args])
+            return self._bitwise(op, self._code(args[0]), self._code(args[1]))
         if op in ("shl", "lshr", "ashr"):
             return self._shift(op, args[0], args[1])
         if op in _UNSIGNED:
@@ -202,16 +218,15 @@ class _Writer:
         left = level + 1 if level == _COMPARE else level
         return Code(f"{a.at(left)}{sign}{b.at(level + 1)}", level, clean, static)
 
-    def _wrapping(self, op: str, args: list[Code]) -> Code:
+    def _wrapping(self, op: str, a: Code, b: Code) -> Code:
         sign, level = _WRAPPING[op]
-        return self._join(f" {sign} ", *args, level, clean=False)
+        return self._join(f" {sign} ", a, b, level, clean=False)
 
-    def _bitwise(self, op: str, args: list[Code]) -> Code:
+    def _bitwise(self, op: str, a: Code, b: Code) -> Code:
         sign, level = _BITWISE[op]
-        cleans = [code.clean for code in args]
         # `and` with one operand in range gives a result in range, whatever the other is
-        clean = any(cleans) if op == "and" else all(cleans)
-        return self._join(f" {sign} ", *args, level, clean=clean)
+        clean = a.clean or b.clean if op == "and" else a.clean and b.clean
+        return self._join(f" {sign} ", a, b, level, clean=clean)
 
     def _shift(self, op: str, a: Value, amount: Value) -> Code:
         bits = a.type.bits
@@ -219,8 +234,9 @@ class _Writer:
         if amount.constant is not None:
             by = Code(str(amount.constant % bits), _ATOM, clean=True, static=True)
         else:
-            by = self._join(" & ", by, Code(str(bits - 1), _ATOM, True, static=True), _AND,
-                            clean=True)
+            by = self._join(
+                " & ", by, Code(str(bits - 1), _ATOM, True, static=True), _AND, clean=True
+            )
         if op == "shl":
             return self._join(" << ", self._code(a), by, _SHIFT, clean=False)
         if op == "lshr":
@@ -237,7 +253,7 @@ class _Writer:
         return self._join(" - ", self._biased(value), sign, _SUM, clean=False)
 
     def _select(self, condition: Value, yes: Value, no: Value) -> Code:
-        a, b, c = (self._code(part) for part in (yes, no, condition))
+        a, b, c = self._code(yes), self._code(no), self._clean(condition)
         clean = a.clean and b.clean
         if not (a.static and b.static and c.static):
             a, b, c = self._hoist(a), self._hoist(b), self._hoist(c)
@@ -267,7 +283,7 @@ class _Writer:
                 code = self._hoist(self._clean(effect.args[0]))
                 self.body.append(f"{self._slot(effect.detail, written=True)} = {code.text}")
             case "check":
-                condition, address = self._code(effect.args[0]), self._clean(effect.args[1])
+                condition, address = (self._clean(arg) for arg in effect.args)
                 self.body.append(f"if not {condition.at(_COMPARE)}:")
                 trap = self._need("trap")
                 self.body.append(f"    {trap}({effect.detail!r}, {self._hoist(address).text})")
@@ -280,7 +296,7 @@ class _Writer:
                 self.body.append(f"return {self._hoist(self._clean(effect.args[0])).text}")
             case "branch":
                 condition, taken, other = effect.args
-                test = self._code(condition)
+                test = self._clean(condition)
                 a, b = (self._hoist(self._clean(target)) for target in (taken, other))
                 self.body.append(f"return {a.text} if {test.at(_COMPARE)} else {b.text}")
             case _:
@@ -315,8 +331,8 @@ class _Writer:
         return f"{port}[{offset} >> {size.bit_length() - 1}]" if size > 1 else f"{port}[{offset}]"
 
     def _load(self, effect: Effect) -> None:
-        assert isinstance(effect.detail, tuple) and effect.value is not None
-        size, access = effect.detail
+        assert effect.value is not None
+        size, access = cast(tuple[int, str], effect.detail)
         offset = self._offset(effect.args[0])
         if access == "write":  # an atomic's load: rare, always checked in full
             text = f"{self._need('load_for_update')}({offset}, {size})"
@@ -328,14 +344,15 @@ class _Writer:
     def _store(self, effect: Effect) -> None:
         size = effect.detail
         assert isinstance(size, int)
-        when = f"{self._code(effect.args[2]).at(_COMPARE)}" if len(effect.args) == 3 else ""
+        when = self._clean(effect.args[2]).at(_COMPARE) if len(effect.args) == 3 else ""
         offset = self._offset(effect.args[0])
         value = self._hoist(self._clean(effect.args[1])).text
+        serve = "store" if effect is self.block.effects[-1] else "store_and_go_on"
         lines = [
             f"if {self._fast(offset, size, 2)}:",
             f"    {self._cell(offset, size)} = {value}",
             "else:",
-            f"    {self._need('store')}({offset}, {size}, {value})",
+            f"    {self._need(serve)}({offset}, {size}, {value})",
         ]
         self.body += [f"if {when}:", *(f"    {line}" for line in lines)] if when else lines
 
@@ -354,6 +371,15 @@ def _count_uses(block: Block) -> dict[int, int]:
         for arg in node.args:
             uses[id(arg)] = uses.get(id(arg), 0) + 1
     return uses
+
+
+def _hold_a_division(block: Block) -> set[int]:
+    """Values that may be undefined, so that they must not be computed ahead of their use."""
+    holding: set[int] = set()
+    for node in walk(arg for effect in block.effects for arg in effect.args):
+        if node.op in PARTIAL or any(id(arg) in holding for arg in node.args):
+            holding.add(id(node))
+    return holding
 
 
 def _gets_that_cross_a_put(block: Block) -> set[int]:

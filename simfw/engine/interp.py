@@ -11,8 +11,11 @@ comparison for all of them. An instruction that leaves at `pc` returns `~pc`.
 
 from __future__ import annotations
 
+from typing import cast
+
 from attrs import frozen
 
+from simfw.engine.codemap import CodeMap, Span
 from simfw.engine.factories import FALLS_THROUGH, TRANSFERS, Factories, Step
 from simfw.engine.runner import MAX_STEPS, Run, make_runner, step_index
 from simfw.errors import GuestFault, MisalignedAccess
@@ -25,6 +28,9 @@ UNCOVERED = 1 << 62
 
 ORIGINAL = 1 << 70
 """Added to a pc: enter what lies there, not the hook."""
+
+MAX_BOUND = 1 << 18
+"""Instructions bound at a time, at some 400 bytes each; then all are dropped."""
 
 BUDGET = "budget"
 HOOK = "hook"
@@ -46,10 +52,11 @@ class Exit:
 
 @frozen(eq=False)
 class Translation:
-    """A block: its steps, and the pc of each with that of the instruction after the last."""
+    """A block: its steps, the pc of each with that of the instruction after the last, its bytes."""
 
     steps: tuple[Step, ...]
     pcs: tuple[int, ...]
+    span: Span
 
 
 _Entry = tuple[int, Run | None, Translation | Exit]
@@ -78,25 +85,33 @@ class Environment:
         self.pages = memory.pages
         self.u8, self.u16, self.u32, self.u64 = memory.u8, memory.u16, memory.u32, memory.u64
         self.base, self.span = memory.base, memory.span
+        self.engine, self.CodeChanged = engine, CodeChanged
         self._memory = memory
-        self._engine = engine
+
+    # What is served by a call does its work last thing: a signal may come with any call, and the
+    # instruction is then run again. The engine knows the pc, and tells it to a fault.
 
     def load(self, offset: int, size: int) -> int:
         """A load that the fast check did not admit."""
         memory = self._memory
-        return memory.load_slow(offset + self.base & memory.mask, size, None)
+        return memory.load_slow(offset + self.base & memory.mask, size, 0)
 
     def load_for_update(self, offset: int, size: int) -> int:
         """An atomic's load: the address must be writable as well."""
         memory = self._memory
-        return memory.load_slow(offset + self.base & memory.mask, size, None, update=True)
+        return memory.load_slow(offset + self.base & memory.mask, size, 0, update=True)
 
     def store(self, offset: int, size: int, value: int) -> None:
         """A store that the fast check did not admit."""
         memory = self._memory
-        memory.store_slow(offset + self.base & memory.mask, size, value, None)
-        if self._engine.code_changed:
+        memory.store_slow(offset + self.base & memory.mask, size, value, 0)
+        if self.engine.code_changed:
             raise CodeChanged
+
+    def store_and_go_on(self, offset: int, size: int, value: int) -> None:
+        """As `store`, for an instruction that does more and then raises CodeChanged itself."""
+        memory = self._memory
+        memory.store_slow(offset + self.base & memory.mask, size, value, 0)
 
     def trap(self, cause: str, address: int) -> None:
         """A check of the semantics that failed."""
@@ -132,7 +147,8 @@ class Interpreter:
         self.code_changed = False
         self.hooks: set[int] = set()
         self._table = _Table(self)
-        self._by_page: dict[int, set[int]] = {}
+        self._code = CodeMap()
+        self._bound = 0
         self._environment = Environment(self.x, memory, self)
         self._factories = Factories(front)
         memory.on_code_write = self._code_written
@@ -155,56 +171,43 @@ class Interpreter:
                     if left < 0:
                         break
                     pc = run()  # pyright: ignore[reportOptionalCall] - exits are uncovered
-            except CodeChanged as change:
-                assert isinstance(block, Translation)
-                done = (step_index(change.__traceback__) or 0) + 1
-                self.code_changed = False
-                left += n - done
-                pc = block.pcs[done]
-                continue
+                left += n
+                if run is None:
+                    self.pc, self.left = pc, left
+                    return cast(Exit, block)
+                if not left:
+                    self.pc, self.left = pc, 0
+                    return Exit(BUDGET, pc, pc)
+                run = _beginning(cast(Translation, block), left)
+                n, left = left, 0
+                pc = run()
             except BaseException as error:
-                self._place(error, pc, left, n, block)
-                raise
-            self.pc, self.left = pc, left + n
-            if isinstance(block, Exit):
-                return block
-            ran_out = self._run_out(block, left + n)
-            if not self.left:
-                return ran_out
-            pc, left = ran_out.pc, self.left
+                try:
+                    pc, left = self._place(error, pc, left, n, block)
+                except BaseException:  # a signal meanwhile: it goes out instead
+                    self._place(error, pc, left, n, block)
+                    raise
+                if isinstance(error, GuestFault) and not left:
+                    return Exit(BUDGET, pc, pc)  # the fault is the next instruction's
+                if not isinstance(error, CodeChanged):
+                    raise
 
     def _place(
         self, error: BaseException, pc: int, left: int, n: int, block: Translation | Exit | None
-    ) -> None:
-        """Find out where in the block an exception arose."""
+    ) -> tuple[int, int]:
+        """Find out where in the block an exception arose; gives the pc and the budget there."""
         index = step_index(error.__traceback__)
         if index is not None and isinstance(block, Translation):
-            # past the last step a runner only returns what it has: nothing is lost
-            pc, left = block.pcs[index], left + n - index
-        self.pc, self.left = pc, left
-        if isinstance(error, GuestFault) and error.pc is None:
-            error.pc = pc
-
-    def _run_out(self, block: Translation, left: int) -> Exit:
-        """Run the last instructions of a budget one by one; `left` is less than the block has.
-
-        Something may be left of the budget if the code changed on the way.
-        """
-        index = 0
-        try:
-            while index < left:
-                block.steps[index]()
+            if isinstance(error, CodeChanged):  # the store is done
+                self.code_changed = False
                 index += 1
-        except CodeChanged:
-            self.code_changed = False
-            index += 1
-        except BaseException as error:
-            self.pc, self.left = block.pcs[index], left - index
-            if isinstance(error, GuestFault) and error.pc is None:
-                error.pc = self.pc
-            raise
-        self.pc, self.left = block.pcs[index], left - index
-        return Exit(BUDGET, self.pc, self.pc)
+            pc, left = block.pcs[index], left + n - index
+        elif pc < 0:  # between an instruction that leaves and its exit: it is still to be run
+            pc, left = ~pc, left + 1
+        self.pc, self.left = pc, left
+        if isinstance(error, GuestFault) and (error.pc is None or index is not None):
+            error.pc = pc
+        return pc, left
 
     # Translation
 
@@ -213,18 +216,22 @@ class Interpreter:
         if pc in self.hooks:
             entry: _Entry = UNCOVERED, None, Exit(HOOK, pc, pc)
         else:
-            entry = self._translate(pc & ORIGINAL - 1)
-            self._remember(pc, entry[2])
+            if self._bound >= MAX_BOUND:
+                self.forget_all()
+            length, run, block = self._translate(pc & ORIGINAL - 1)
+            self._bound += length
+            self._remember(pc, block)
+            entry = length, run, block
         self._table[pc] = entry
         return entry
 
-    def _translate(self, start: int) -> _Entry:
+    def _translate(self, start: int) -> tuple[int, Run, Translation]:
         """Decode and bind instructions from `start` to the first that ends a block."""
         environment, mask = self._environment, self.memory.mask
         steps: list[Step] = []
         pcs = [start]
-        pc, end = start, FALLS_THROUGH
-        while end == FALLS_THROUGH and len(steps) < MAX_STEPS:
+        pc, end, stop = start, FALLS_THROUGH, start
+        while end == FALLS_THROUGH and len(steps) < MAX_STEPS and pc >= start:
             instruction = self._next(pc, is_first=pc == start)
             if instruction is None:
                 break
@@ -233,10 +240,10 @@ class Interpreter:
             steps.append(maker.make(environment, pc, following, *instruction.operands))
             if end not in (FALLS_THROUGH, TRANSFERS):
                 self._table[~pc] = UNCOVERED, None, Exit(end, pc, following, instruction)
-            pc = following
+            pc, stop = following, min(pc + instruction.length, mask + 1)
             pcs.append(pc)
         run = make_runner(steps, pc if end == FALLS_THROUGH else None)
-        return len(steps), run, Translation(tuple(steps), tuple(pcs))
+        return len(steps), run, Translation(tuple(steps), tuple(pcs), (start, stop))
 
     def _next(self, pc: int, *, is_first: bool) -> Decoded | None:
         """The instruction at `pc`; None ends the block before it, for its own turn."""
@@ -261,24 +268,33 @@ class Interpreter:
         self.hooks.discard(address)
         self.forget(address, 1)
 
-    def forget(self, address: int, length: int) -> None:
-        """Drop all blocks that touch the pages of a range; they are made again when reached."""
-        for page in range(address >> 12, (address + length - 1 >> 12) + 1):
-            for pc in self._by_page.pop(page, ()):
-                self._table.pop(pc, None)
-        self._table.pop(address, None)
+    def forget(self, address: int, length: int) -> bool:
+        """Drop the blocks that have bytes of a range, and say whether there were any."""
+        # A signal may come in between: what is dropped leaves the table first.
+        blocks = self._code.find(address, address + length)
+        for key in (address, address + ORIGINAL, *blocks):
+            self._table.pop(key, None)
+        for page in self._code.discard(blocks):
+            self.memory.unwatch(page)
+        return bool(blocks)
 
     def forget_all(self) -> None:
         """Drop every block."""
-        self._by_page.clear()
         self._table.clear()
+        self._bound = 0
+        for page in self._code.clear():
+            self.memory.unwatch(page)
 
-    def _remember(self, pc: int, block: Translation | Exit) -> None:
-        if isinstance(block, Translation):
-            for page in range(block.pcs[0] >> 12, (block.pcs[-1] - 1 >> 12) + 1):
-                self._by_page.setdefault(page, set()).add(pc)
-                self.memory.watch(page << 12)
+    def _remember(self, key: int, block: Translation) -> None:
+        for page in self._code.new_pages(block.span):
+            self.memory.watch(page)
+        self._code.add(key, block.span)
 
     def _code_written(self, address: int, length: int) -> None:
-        self.forget(address, length)
-        self.code_changed = True
+        if self.forget(address, length):
+            self.code_changed = True
+
+
+def _beginning(block: Translation, count: int) -> Run:
+    """Run the first `count` instructions of a block."""
+    return make_runner(block.steps[:count], block.pcs[count])

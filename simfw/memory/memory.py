@@ -59,8 +59,8 @@ class Memory(AddressSpace):
             self.u8[offset : offset + size] = data
             return
         self.allow(WRITE, address, size, pc)
+        self.report_write(address, size)  # first: a signal must not find the store half served
         self.u8[offset : offset + size] = data
-        self.report_write(address, size)
 
     def fetch(self, address: int, size: int, pc: int | None = None) -> int:
         """The instruction bits of `size` bytes; MemoryFault unless they are executable.

@@ -32,7 +32,7 @@ class AddressSpace:
     `u8 u16 u32 u64` view the guest's bytes; an index is `(address - base) >> log2(size)`.
     `pages` has a byte per page with `LOAD_BIT`, `STORE_BIT` and `FETCH_BIT`. These are for
     engines, which check `pages` before each access. `on_code_write(address, length)` is called
-    after a change of a watched page's bytes or permissions.
+    for each change of a watched page's bytes or permissions, for a guest's store just before.
     """
 
     def __init__(

@@ -425,7 +425,9 @@ def sc_w_32(env, pc, next, rd, rs1, rs2):
     trap = env.trap
     pages = env.pages
     u32 = env.u32
-    store = env.store
+    store_and_go_on = env.store_and_go_on
+    engine = env.engine
+    CodeChanged = env.CodeChanged
     rd_ = rd or 32
     def step():
         v0 = x[rs1]
@@ -438,9 +440,11 @@ def sc_w_32(env, pc, next, rd, rs1, rs2):
             if pages[a5 >> 12] & 2 and not a5 & 3:
                 u32[a5 >> 2] = x[rs2]
             else:
-                store(a5, 4, x[rs2])
+                store_and_go_on(a5, 4, x[rs2])
         x[33] = 0xffffffff
         x[rd_] = 0 if v2 else 1
+        if engine.code_changed:
+            raise CodeChanged
     return step
 
 def amoswap_w_32(env, pc, next, rd, rs1, rs2):
@@ -449,7 +453,9 @@ def amoswap_w_32(env, pc, next, rd, rs1, rs2):
     load_for_update = env.load_for_update
     pages = env.pages
     u32 = env.u32
-    store = env.store
+    store_and_go_on = env.store_and_go_on
+    engine = env.engine
+    CodeChanged = env.CodeChanged
     rd_ = rd or 32
     def step():
         v0 = x[rs1]
@@ -461,8 +467,10 @@ def amoswap_w_32(env, pc, next, rd, rs1, rs2):
         if pages[a5 >> 12] & 2 and not a5 & 3:
             u32[a5 >> 2] = x[rs2]
         else:
-            store(a5, 4, x[rs2])
+            store_and_go_on(a5, 4, x[rs2])
         x[rd_] = v1
+        if engine.code_changed:
+            raise CodeChanged
     return step
 
 def amoadd_w_32(env, pc, next, rd, rs1, rs2):
@@ -471,7 +479,9 @@ def amoadd_w_32(env, pc, next, rd, rs1, rs2):
     load_for_update = env.load_for_update
     pages = env.pages
     u32 = env.u32
-    store = env.store
+    store_and_go_on = env.store_and_go_on
+    engine = env.engine
+    CodeChanged = env.CodeChanged
     rd_ = rd or 32
     def step():
         v0 = x[rs1]
@@ -483,8 +493,10 @@ def amoadd_w_32(env, pc, next, rd, rs1, rs2):
         if pages[a5 >> 12] & 2 and not a5 & 3:
             u32[a5 >> 2] = v1 + x[rs2] & 0xffffffff
         else:
-            store(a5, 4, v1 + x[rs2] & 0xffffffff)
+            store_and_go_on(a5, 4, v1 + x[rs2] & 0xffffffff)
         x[rd_] = v1
+        if engine.code_changed:
+            raise CodeChanged
     return step
 
 def amoxor_w_32(env, pc, next, rd, rs1, rs2):
@@ -493,7 +505,9 @@ def amoxor_w_32(env, pc, next, rd, rs1, rs2):
     load_for_update = env.load_for_update
     pages = env.pages
     u32 = env.u32
-    store = env.store
+    store_and_go_on = env.store_and_go_on
+    engine = env.engine
+    CodeChanged = env.CodeChanged
     rd_ = rd or 32
     def step():
         v0 = x[rs1]
@@ -505,8 +519,10 @@ def amoxor_w_32(env, pc, next, rd, rs1, rs2):
         if pages[a5 >> 12] & 2 and not a5 & 3:
             u32[a5 >> 2] = v1 ^ x[rs2]
         else:
-            store(a5, 4, v1 ^ x[rs2])
+            store_and_go_on(a5, 4, v1 ^ x[rs2])
         x[rd_] = v1
+        if engine.code_changed:
+            raise CodeChanged
     return step
 
 def amoand_w_32(env, pc, next, rd, rs1, rs2):
@@ -515,7 +531,9 @@ def amoand_w_32(env, pc, next, rd, rs1, rs2):
     load_for_update = env.load_for_update
     pages = env.pages
     u32 = env.u32
-    store = env.store
+    store_and_go_on = env.store_and_go_on
+    engine = env.engine
+    CodeChanged = env.CodeChanged
     rd_ = rd or 32
     def step():
         v0 = x[rs1]
@@ -527,8 +545,10 @@ def amoand_w_32(env, pc, next, rd, rs1, rs2):
         if pages[a5 >> 12] & 2 and not a5 & 3:
             u32[a5 >> 2] = v1 & x[rs2]
         else:
-            store(a5, 4, v1 & x[rs2])
+            store_and_go_on(a5, 4, v1 & x[rs2])
         x[rd_] = v1
+        if engine.code_changed:
+            raise CodeChanged
     return step
 
 def amoor_w_32(env, pc, next, rd, rs1, rs2):
@@ -537,7 +557,9 @@ def amoor_w_32(env, pc, next, rd, rs1, rs2):
     load_for_update = env.load_for_update
     pages = env.pages
     u32 = env.u32
-    store = env.store
+    store_and_go_on = env.store_and_go_on
+    engine = env.engine
+    CodeChanged = env.CodeChanged
     rd_ = rd or 32
     def step():
         v0 = x[rs1]
@@ -549,8 +571,10 @@ def amoor_w_32(env, pc, next, rd, rs1, rs2):
         if pages[a5 >> 12] & 2 and not a5 & 3:
             u32[a5 >> 2] = v1 | x[rs2]
         else:
-            store(a5, 4, v1 | x[rs2])
+            store_and_go_on(a5, 4, v1 | x[rs2])
         x[rd_] = v1
+        if engine.code_changed:
+            raise CodeChanged
     return step
 
 def amomin_w_32(env, pc, next, rd, rs1, rs2):
@@ -559,7 +583,9 @@ def amomin_w_32(env, pc, next, rd, rs1, rs2):
     load_for_update = env.load_for_update
     pages = env.pages
     u32 = env.u32
-    store = env.store
+    store_and_go_on = env.store_and_go_on
+    engine = env.engine
+    CodeChanged = env.CodeChanged
     rd_ = rd or 32
     def step():
         v0 = x[rs1]
@@ -572,8 +598,10 @@ def amomin_w_32(env, pc, next, rd, rs1, rs2):
         if pages[a5 >> 12] & 2 and not a5 & 3:
             u32[a5 >> 2] = v1 if v1 ^ 0x80000000 < v2 ^ 0x80000000 else v2
         else:
-            store(a5, 4, v1 if v1 ^ 0x80000000 < v2 ^ 0x80000000 else v2)
+            store_and_go_on(a5, 4, v1 if v1 ^ 0x80000000 < v2 ^ 0x80000000 else v2)
         x[rd_] = v1
+        if engine.code_changed:
+            raise CodeChanged
     return step
 
 def amomax_w_32(env, pc, next, rd, rs1, rs2):
@@ -582,7 +610,9 @@ def amomax_w_32(env, pc, next, rd, rs1, rs2):
     load_for_update = env.load_for_update
     pages = env.pages
     u32 = env.u32
-    store = env.store
+    store_and_go_on = env.store_and_go_on
+    engine = env.engine
+    CodeChanged = env.CodeChanged
     rd_ = rd or 32
     def step():
         v0 = x[rs1]
@@ -595,8 +625,10 @@ def amomax_w_32(env, pc, next, rd, rs1, rs2):
         if pages[a5 >> 12] & 2 and not a5 & 3:
             u32[a5 >> 2] = v2 if v1 ^ 0x80000000 < v2 ^ 0x80000000 else v1
         else:
-            store(a5, 4, v2 if v1 ^ 0x80000000 < v2 ^ 0x80000000 else v1)
+            store_and_go_on(a5, 4, v2 if v1 ^ 0x80000000 < v2 ^ 0x80000000 else v1)
         x[rd_] = v1
+        if engine.code_changed:
+            raise CodeChanged
     return step
 
 def amominu_w_32(env, pc, next, rd, rs1, rs2):
@@ -605,7 +637,9 @@ def amominu_w_32(env, pc, next, rd, rs1, rs2):
     load_for_update = env.load_for_update
     pages = env.pages
     u32 = env.u32
-    store = env.store
+    store_and_go_on = env.store_and_go_on
+    engine = env.engine
+    CodeChanged = env.CodeChanged
     rd_ = rd or 32
     def step():
         v0 = x[rs1]
@@ -618,8 +652,10 @@ def amominu_w_32(env, pc, next, rd, rs1, rs2):
         if pages[a5 >> 12] & 2 and not a5 & 3:
             u32[a5 >> 2] = v1 if v1 < v2 else v2
         else:
-            store(a5, 4, v1 if v1 < v2 else v2)
+            store_and_go_on(a5, 4, v1 if v1 < v2 else v2)
         x[rd_] = v1
+        if engine.code_changed:
+            raise CodeChanged
     return step
 
 def amomaxu_w_32(env, pc, next, rd, rs1, rs2):
@@ -628,7 +664,9 @@ def amomaxu_w_32(env, pc, next, rd, rs1, rs2):
     load_for_update = env.load_for_update
     pages = env.pages
     u32 = env.u32
-    store = env.store
+    store_and_go_on = env.store_and_go_on
+    engine = env.engine
+    CodeChanged = env.CodeChanged
     rd_ = rd or 32
     def step():
         v0 = x[rs1]
@@ -641,8 +679,10 @@ def amomaxu_w_32(env, pc, next, rd, rs1, rs2):
         if pages[a5 >> 12] & 2 and not a5 & 3:
             u32[a5 >> 2] = v2 if v1 < v2 else v1
         else:
-            store(a5, 4, v2 if v1 < v2 else v1)
+            store_and_go_on(a5, 4, v2 if v1 < v2 else v1)
         x[rd_] = v1
+        if engine.code_changed:
+            raise CodeChanged
     return step
 
 def csrrw_32(env, pc, next, rd, rs1, csr):
@@ -1289,7 +1329,9 @@ def sc_w_64(env, pc, next, rd, rs1, rs2):
     span = env.span
     pages = env.pages
     u32 = env.u32
-    store = env.store
+    store_and_go_on = env.store_and_go_on
+    engine = env.engine
+    CodeChanged = env.CodeChanged
     rd_ = rd or 32
     def step():
         v0 = x[rs1]
@@ -1302,9 +1344,11 @@ def sc_w_64(env, pc, next, rd, rs1, rs2):
             if a5 < span and pages[a5 >> 12] & 2 and not a5 & 3:
                 u32[a5 >> 2] = x[rs2] & 0xffffffff
             else:
-                store(a5, 4, x[rs2] & 0xffffffff)
+                store_and_go_on(a5, 4, x[rs2] & 0xffffffff)
         x[33] = 0xffffffffffffffff
         x[rd_] = 0 if v2 else 1
+        if engine.code_changed:
+            raise CodeChanged
     return step
 
 def lr_d_64(env, pc, next, rd, rs1):
@@ -1333,7 +1377,9 @@ def sc_d_64(env, pc, next, rd, rs1, rs2):
     span = env.span
     pages = env.pages
     u64 = env.u64
-    store = env.store
+    store_and_go_on = env.store_and_go_on
+    engine = env.engine
+    CodeChanged = env.CodeChanged
     rd_ = rd or 32
     def step():
         v0 = x[rs1]
@@ -1346,9 +1392,11 @@ def sc_d_64(env, pc, next, rd, rs1, rs2):
             if a5 < span and pages[a5 >> 12] & 2 and not a5 & 7:
                 u64[a5 >> 3] = x[rs2]
             else:
-                store(a5, 8, x[rs2])
+                store_and_go_on(a5, 8, x[rs2])
         x[33] = 0xffffffffffffffff
         x[rd_] = 0 if v2 else 1
+        if engine.code_changed:
+            raise CodeChanged
     return step
 
 def amoswap_w_64(env, pc, next, rd, rs1, rs2):
@@ -1359,7 +1407,9 @@ def amoswap_w_64(env, pc, next, rd, rs1, rs2):
     span = env.span
     pages = env.pages
     u32 = env.u32
-    store = env.store
+    store_and_go_on = env.store_and_go_on
+    engine = env.engine
+    CodeChanged = env.CodeChanged
     rd_ = rd or 32
     def step():
         v0 = x[rs1]
@@ -1371,8 +1421,10 @@ def amoswap_w_64(env, pc, next, rd, rs1, rs2):
         if a5 < span and pages[a5 >> 12] & 2 and not a5 & 3:
             u32[a5 >> 2] = x[rs2] & 0xffffffff
         else:
-            store(a5, 4, x[rs2] & 0xffffffff)
+            store_and_go_on(a5, 4, x[rs2] & 0xffffffff)
         x[rd_] = (v1 ^ 0x80000000) - 0x80000000 & 0xffffffffffffffff
+        if engine.code_changed:
+            raise CodeChanged
     return step
 
 def amoswap_d_64(env, pc, next, rd, rs1, rs2):
@@ -1383,7 +1435,9 @@ def amoswap_d_64(env, pc, next, rd, rs1, rs2):
     span = env.span
     pages = env.pages
     u64 = env.u64
-    store = env.store
+    store_and_go_on = env.store_and_go_on
+    engine = env.engine
+    CodeChanged = env.CodeChanged
     rd_ = rd or 32
     def step():
         v0 = x[rs1]
@@ -1395,8 +1449,10 @@ def amoswap_d_64(env, pc, next, rd, rs1, rs2):
         if a5 < span and pages[a5 >> 12] & 2 and not a5 & 7:
             u64[a5 >> 3] = x[rs2]
         else:
-            store(a5, 8, x[rs2])
+            store_and_go_on(a5, 8, x[rs2])
         x[rd_] = v1
+        if engine.code_changed:
+            raise CodeChanged
     return step
 
 def amoadd_w_64(env, pc, next, rd, rs1, rs2):
@@ -1407,7 +1463,9 @@ def amoadd_w_64(env, pc, next, rd, rs1, rs2):
     span = env.span
     pages = env.pages
     u32 = env.u32
-    store = env.store
+    store_and_go_on = env.store_and_go_on
+    engine = env.engine
+    CodeChanged = env.CodeChanged
     rd_ = rd or 32
     def step():
         v0 = x[rs1]
@@ -1419,8 +1477,10 @@ def amoadd_w_64(env, pc, next, rd, rs1, rs2):
         if a5 < span and pages[a5 >> 12] & 2 and not a5 & 3:
             u32[a5 >> 2] = v1 + x[rs2] & 0xffffffff
         else:
-            store(a5, 4, v1 + x[rs2] & 0xffffffff)
+            store_and_go_on(a5, 4, v1 + x[rs2] & 0xffffffff)
         x[rd_] = (v1 ^ 0x80000000) - 0x80000000 & 0xffffffffffffffff
+        if engine.code_changed:
+            raise CodeChanged
     return step
 
 def amoadd_d_64(env, pc, next, rd, rs1, rs2):
@@ -1431,7 +1491,9 @@ def amoadd_d_64(env, pc, next, rd, rs1, rs2):
     span = env.span
     pages = env.pages
     u64 = env.u64
-    store = env.store
+    store_and_go_on = env.store_and_go_on
+    engine = env.engine
+    CodeChanged = env.CodeChanged
     rd_ = rd or 32
     def step():
         v0 = x[rs1]
@@ -1443,8 +1505,10 @@ def amoadd_d_64(env, pc, next, rd, rs1, rs2):
         if a5 < span and pages[a5 >> 12] & 2 and not a5 & 7:
             u64[a5 >> 3] = v1 + x[rs2] & 0xffffffffffffffff
         else:
-            store(a5, 8, v1 + x[rs2] & 0xffffffffffffffff)
+            store_and_go_on(a5, 8, v1 + x[rs2] & 0xffffffffffffffff)
         x[rd_] = v1
+        if engine.code_changed:
+            raise CodeChanged
     return step
 
 def amoxor_w_64(env, pc, next, rd, rs1, rs2):
@@ -1455,7 +1519,9 @@ def amoxor_w_64(env, pc, next, rd, rs1, rs2):
     span = env.span
     pages = env.pages
     u32 = env.u32
-    store = env.store
+    store_and_go_on = env.store_and_go_on
+    engine = env.engine
+    CodeChanged = env.CodeChanged
     rd_ = rd or 32
     def step():
         v0 = x[rs1]
@@ -1467,8 +1533,10 @@ def amoxor_w_64(env, pc, next, rd, rs1, rs2):
         if a5 < span and pages[a5 >> 12] & 2 and not a5 & 3:
             u32[a5 >> 2] = (v1 ^ x[rs2]) & 0xffffffff
         else:
-            store(a5, 4, (v1 ^ x[rs2]) & 0xffffffff)
+            store_and_go_on(a5, 4, (v1 ^ x[rs2]) & 0xffffffff)
         x[rd_] = (v1 ^ 0x80000000) - 0x80000000 & 0xffffffffffffffff
+        if engine.code_changed:
+            raise CodeChanged
     return step
 
 def amoxor_d_64(env, pc, next, rd, rs1, rs2):
@@ -1479,7 +1547,9 @@ def amoxor_d_64(env, pc, next, rd, rs1, rs2):
     span = env.span
     pages = env.pages
     u64 = env.u64
-    store = env.store
+    store_and_go_on = env.store_and_go_on
+    engine = env.engine
+    CodeChanged = env.CodeChanged
     rd_ = rd or 32
     def step():
         v0 = x[rs1]
@@ -1491,8 +1561,10 @@ def amoxor_d_64(env, pc, next, rd, rs1, rs2):
         if a5 < span and pages[a5 >> 12] & 2 and not a5 & 7:
             u64[a5 >> 3] = v1 ^ x[rs2]
         else:
-            store(a5, 8, v1 ^ x[rs2])
+            store_and_go_on(a5, 8, v1 ^ x[rs2])
         x[rd_] = v1
+        if engine.code_changed:
+            raise CodeChanged
     return step
 
 def amoand_w_64(env, pc, next, rd, rs1, rs2):
@@ -1503,7 +1575,9 @@ def amoand_w_64(env, pc, next, rd, rs1, rs2):
     span = env.span
     pages = env.pages
     u32 = env.u32
-    store = env.store
+    store_and_go_on = env.store_and_go_on
+    engine = env.engine
+    CodeChanged = env.CodeChanged
     rd_ = rd or 32
     def step():
         v0 = x[rs1]
@@ -1515,8 +1589,10 @@ def amoand_w_64(env, pc, next, rd, rs1, rs2):
         if a5 < span and pages[a5 >> 12] & 2 and not a5 & 3:
             u32[a5 >> 2] = v1 & x[rs2]
         else:
-            store(a5, 4, v1 & x[rs2])
+            store_and_go_on(a5, 4, v1 & x[rs2])
         x[rd_] = (v1 ^ 0x80000000) - 0x80000000 & 0xffffffffffffffff
+        if engine.code_changed:
+            raise CodeChanged
     return step
 
 def amoand_d_64(env, pc, next, rd, rs1, rs2):
@@ -1527,7 +1603,9 @@ def amoand_d_64(env, pc, next, rd, rs1, rs2):
     span = env.span
     pages = env.pages
     u64 = env.u64
-    store = env.store
+    store_and_go_on = env.store_and_go_on
+    engine = env.engine
+    CodeChanged = env.CodeChanged
     rd_ = rd or 32
     def step():
         v0 = x[rs1]
@@ -1539,8 +1617,10 @@ def amoand_d_64(env, pc, next, rd, rs1, rs2):
         if a5 < span and pages[a5 >> 12] & 2 and not a5 & 7:
             u64[a5 >> 3] = v1 & x[rs2]
         else:
-            store(a5, 8, v1 & x[rs2])
+            store_and_go_on(a5, 8, v1 & x[rs2])
         x[rd_] = v1
+        if engine.code_changed:
+            raise CodeChanged
     return step
 
 def amoor_w_64(env, pc, next, rd, rs1, rs2):
@@ -1551,7 +1631,9 @@ def amoor_w_64(env, pc, next, rd, rs1, rs2):
     span = env.span
     pages = env.pages
     u32 = env.u32
-    store = env.store
+    store_and_go_on = env.store_and_go_on
+    engine = env.engine
+    CodeChanged = env.CodeChanged
     rd_ = rd or 32
     def step():
         v0 = x[rs1]
@@ -1563,8 +1645,10 @@ def amoor_w_64(env, pc, next, rd, rs1, rs2):
         if a5 < span and pages[a5 >> 12] & 2 and not a5 & 3:
             u32[a5 >> 2] = (v1 | x[rs2]) & 0xffffffff
         else:
-            store(a5, 4, (v1 | x[rs2]) & 0xffffffff)
+            store_and_go_on(a5, 4, (v1 | x[rs2]) & 0xffffffff)
         x[rd_] = (v1 ^ 0x80000000) - 0x80000000 & 0xffffffffffffffff
+        if engine.code_changed:
+            raise CodeChanged
     return step
 
 def amoor_d_64(env, pc, next, rd, rs1, rs2):
@@ -1575,7 +1659,9 @@ def amoor_d_64(env, pc, next, rd, rs1, rs2):
     span = env.span
     pages = env.pages
     u64 = env.u64
-    store = env.store
+    store_and_go_on = env.store_and_go_on
+    engine = env.engine
+    CodeChanged = env.CodeChanged
     rd_ = rd or 32
     def step():
         v0 = x[rs1]
@@ -1587,8 +1673,10 @@ def amoor_d_64(env, pc, next, rd, rs1, rs2):
         if a5 < span and pages[a5 >> 12] & 2 and not a5 & 7:
             u64[a5 >> 3] = v1 | x[rs2]
         else:
-            store(a5, 8, v1 | x[rs2])
+            store_and_go_on(a5, 8, v1 | x[rs2])
         x[rd_] = v1
+        if engine.code_changed:
+            raise CodeChanged
     return step
 
 def amomin_w_64(env, pc, next, rd, rs1, rs2):
@@ -1599,7 +1687,9 @@ def amomin_w_64(env, pc, next, rd, rs1, rs2):
     span = env.span
     pages = env.pages
     u32 = env.u32
-    store = env.store
+    store_and_go_on = env.store_and_go_on
+    engine = env.engine
+    CodeChanged = env.CodeChanged
     rd_ = rd or 32
     def step():
         v0 = x[rs1]
@@ -1612,8 +1702,10 @@ def amomin_w_64(env, pc, next, rd, rs1, rs2):
         if a5 < span and pages[a5 >> 12] & 2 and not a5 & 3:
             u32[a5 >> 2] = v1 if v1 ^ 0x80000000 < v2 ^ 0x80000000 else v2
         else:
-            store(a5, 4, v1 if v1 ^ 0x80000000 < v2 ^ 0x80000000 else v2)
+            store_and_go_on(a5, 4, v1 if v1 ^ 0x80000000 < v2 ^ 0x80000000 else v2)
         x[rd_] = (v1 ^ 0x80000000) - 0x80000000 & 0xffffffffffffffff
+        if engine.code_changed:
+            raise CodeChanged
     return step
 
 def amomin_d_64(env, pc, next, rd, rs1, rs2):
@@ -1624,7 +1716,9 @@ def amomin_d_64(env, pc, next, rd, rs1, rs2):
     span = env.span
     pages = env.pages
     u64 = env.u64
-    store = env.store
+    store_and_go_on = env.store_and_go_on
+    engine = env.engine
+    CodeChanged = env.CodeChanged
     rd_ = rd or 32
     def step():
         v0 = x[rs1]
@@ -1637,8 +1731,10 @@ def amomin_d_64(env, pc, next, rd, rs1, rs2):
         if a5 < span and pages[a5 >> 12] & 2 and not a5 & 7:
             u64[a5 >> 3] = v1 if v1 ^ 0x8000000000000000 < v2 ^ 0x8000000000000000 else v2
         else:
-            store(a5, 8, v1 if v1 ^ 0x8000000000000000 < v2 ^ 0x8000000000000000 else v2)
+            store_and_go_on(a5, 8, v1 if v1 ^ 0x8000000000000000 < v2 ^ 0x8000000000000000 else v2)
         x[rd_] = v1
+        if engine.code_changed:
+            raise CodeChanged
     return step
 
 def amomax_w_64(env, pc, next, rd, rs1, rs2):
@@ -1649,7 +1745,9 @@ def amomax_w_64(env, pc, next, rd, rs1, rs2):
     span = env.span
     pages = env.pages
     u32 = env.u32
-    store = env.store
+    store_and_go_on = env.store_and_go_on
+    engine = env.engine
+    CodeChanged = env.CodeChanged
     rd_ = rd or 32
     def step():
         v0 = x[rs1]
@@ -1662,8 +1760,10 @@ def amomax_w_64(env, pc, next, rd, rs1, rs2):
         if a5 < span and pages[a5 >> 12] & 2 and not a5 & 3:
             u32[a5 >> 2] = v2 if v1 ^ 0x80000000 < v2 ^ 0x80000000 else v1
         else:
-            store(a5, 4, v2 if v1 ^ 0x80000000 < v2 ^ 0x80000000 else v1)
+            store_and_go_on(a5, 4, v2 if v1 ^ 0x80000000 < v2 ^ 0x80000000 else v1)
         x[rd_] = (v1 ^ 0x80000000) - 0x80000000 & 0xffffffffffffffff
+        if engine.code_changed:
+            raise CodeChanged
     return step
 
 def amomax_d_64(env, pc, next, rd, rs1, rs2):
@@ -1674,7 +1774,9 @@ def amomax_d_64(env, pc, next, rd, rs1, rs2):
     span = env.span
     pages = env.pages
     u64 = env.u64
-    store = env.store
+    store_and_go_on = env.store_and_go_on
+    engine = env.engine
+    CodeChanged = env.CodeChanged
     rd_ = rd or 32
     def step():
         v0 = x[rs1]
@@ -1687,8 +1789,10 @@ def amomax_d_64(env, pc, next, rd, rs1, rs2):
         if a5 < span and pages[a5 >> 12] & 2 and not a5 & 7:
             u64[a5 >> 3] = v2 if v1 ^ 0x8000000000000000 < v2 ^ 0x8000000000000000 else v1
         else:
-            store(a5, 8, v2 if v1 ^ 0x8000000000000000 < v2 ^ 0x8000000000000000 else v1)
+            store_and_go_on(a5, 8, v2 if v1 ^ 0x8000000000000000 < v2 ^ 0x8000000000000000 else v1)
         x[rd_] = v1
+        if engine.code_changed:
+            raise CodeChanged
     return step
 
 def amominu_w_64(env, pc, next, rd, rs1, rs2):
@@ -1699,7 +1803,9 @@ def amominu_w_64(env, pc, next, rd, rs1, rs2):
     span = env.span
     pages = env.pages
     u32 = env.u32
-    store = env.store
+    store_and_go_on = env.store_and_go_on
+    engine = env.engine
+    CodeChanged = env.CodeChanged
     rd_ = rd or 32
     def step():
         v0 = x[rs1]
@@ -1712,8 +1818,10 @@ def amominu_w_64(env, pc, next, rd, rs1, rs2):
         if a5 < span and pages[a5 >> 12] & 2 and not a5 & 3:
             u32[a5 >> 2] = v1 if v1 < v2 else v2
         else:
-            store(a5, 4, v1 if v1 < v2 else v2)
+            store_and_go_on(a5, 4, v1 if v1 < v2 else v2)
         x[rd_] = (v1 ^ 0x80000000) - 0x80000000 & 0xffffffffffffffff
+        if engine.code_changed:
+            raise CodeChanged
     return step
 
 def amominu_d_64(env, pc, next, rd, rs1, rs2):
@@ -1724,7 +1832,9 @@ def amominu_d_64(env, pc, next, rd, rs1, rs2):
     span = env.span
     pages = env.pages
     u64 = env.u64
-    store = env.store
+    store_and_go_on = env.store_and_go_on
+    engine = env.engine
+    CodeChanged = env.CodeChanged
     rd_ = rd or 32
     def step():
         v0 = x[rs1]
@@ -1737,8 +1847,10 @@ def amominu_d_64(env, pc, next, rd, rs1, rs2):
         if a5 < span and pages[a5 >> 12] & 2 and not a5 & 7:
             u64[a5 >> 3] = v1 if v1 < v2 else v2
         else:
-            store(a5, 8, v1 if v1 < v2 else v2)
+            store_and_go_on(a5, 8, v1 if v1 < v2 else v2)
         x[rd_] = v1
+        if engine.code_changed:
+            raise CodeChanged
     return step
 
 def amomaxu_w_64(env, pc, next, rd, rs1, rs2):
@@ -1749,7 +1861,9 @@ def amomaxu_w_64(env, pc, next, rd, rs1, rs2):
     span = env.span
     pages = env.pages
     u32 = env.u32
-    store = env.store
+    store_and_go_on = env.store_and_go_on
+    engine = env.engine
+    CodeChanged = env.CodeChanged
     rd_ = rd or 32
     def step():
         v0 = x[rs1]
@@ -1762,8 +1876,10 @@ def amomaxu_w_64(env, pc, next, rd, rs1, rs2):
         if a5 < span and pages[a5 >> 12] & 2 and not a5 & 3:
             u32[a5 >> 2] = v2 if v1 < v2 else v1
         else:
-            store(a5, 4, v2 if v1 < v2 else v1)
+            store_and_go_on(a5, 4, v2 if v1 < v2 else v1)
         x[rd_] = (v1 ^ 0x80000000) - 0x80000000 & 0xffffffffffffffff
+        if engine.code_changed:
+            raise CodeChanged
     return step
 
 def amomaxu_d_64(env, pc, next, rd, rs1, rs2):
@@ -1774,7 +1890,9 @@ def amomaxu_d_64(env, pc, next, rd, rs1, rs2):
     span = env.span
     pages = env.pages
     u64 = env.u64
-    store = env.store
+    store_and_go_on = env.store_and_go_on
+    engine = env.engine
+    CodeChanged = env.CodeChanged
     rd_ = rd or 32
     def step():
         v0 = x[rs1]
@@ -1787,8 +1905,10 @@ def amomaxu_d_64(env, pc, next, rd, rs1, rs2):
         if a5 < span and pages[a5 >> 12] & 2 and not a5 & 7:
             u64[a5 >> 3] = v2 if v1 < v2 else v1
         else:
-            store(a5, 8, v2 if v1 < v2 else v1)
+            store_and_go_on(a5, 8, v2 if v1 < v2 else v1)
         x[rd_] = v1
+        if engine.code_changed:
+            raise CodeChanged
     return step
 
 def csrrw_64(env, pc, next, rd, rs1, csr):
