@@ -34,6 +34,14 @@ class Architecture(Protocol):
     syscall_number: int
     """The slot of the register that holds a system call's number."""
 
+    def register_number(self, name: str, /) -> int:
+        """The slot of a register, by any of its names; KeyError if there is none."""
+        ...
+
+    def start(self, image: Image, x: list[int], sp: int, argc: int, /) -> None:
+        """Set the registers with which a program begins; its arguments lie at `sp`."""
+        ...
+
     def front_end(self, memory: Memory, /) -> FrontEnd:
         """The front end of a process with this memory."""
         ...
@@ -45,6 +53,10 @@ class Architecture(Protocol):
 
         Returns whether code may have changed. Raises GuestFault for what is not allowed.
         """
+        ...
+
+    def is_semihosting(self, memory: Memory, pc: int, /) -> bool:
+        """Whether the breakpoint at `pc` is a semihosting request."""
         ...
 
     def unwind(

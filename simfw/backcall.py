@@ -9,6 +9,7 @@ from attrs import frozen
 
 from simfw.border import PackArguments, UnpackResult
 from simfw.errors import StateError
+from simfw.run import Ending, drive
 from simfw.signature import Signature
 from simfw.thread import Activation
 
@@ -59,13 +60,8 @@ class GuestFunction:
         self.section = section
 
     def __call__(self, *args: object) -> Result:
-        return self._process.finish(self._process.enter(self, args))
-
-    def run(
-        self, args: Sequence[object], budget: int | None = None, timeout: float | None = None
-    ) -> Result:
-        """Call with limits of its own: `budget` in instructions, `timeout` in seconds."""
-        return self._process.finish(self._process.enter(self, args), budget, timeout)
+        process = self._process
+        return drive(process, process.enter(self, args))  # pyright: ignore[reportReturnType]
 
     def begin(self, *args: object) -> PendingCall:
         """Set the call up without running it."""
@@ -120,17 +116,16 @@ class PendingCall:
             raise StateError(f"the call of {self._name}() was cancelled")
         if self._activation is None:
             return True
+        self._process.check_innermost(self._activation)
         try:
-            returned = self._process.advance(self._activation, budget)
-        except StateError:
-            raise
+            outcome = drive(self._process, self._activation, budget, resumable=True)
         except BaseException:
             self._activation, self._cancelled = None, True
             raise
-        if returned:
-            self._result = self._process.leave(self._activation, returned=True)
-            self._activation = None
-        return returned
+        if isinstance(outcome, Ending):
+            return False
+        self._result, self._activation = outcome, None
+        return True
 
     def slices(self, budget: int) -> Iterator[int]:
         """Run to the end in portions of `budget` instructions; yields the number of each."""
@@ -142,5 +137,5 @@ class PendingCall:
     def cancel(self) -> None:
         """Discard the call: the program is as it was before it began."""
         if self._activation is not None:
-            self._process.leave(self._activation, returned=False)
+            self._process.leave(self._activation)
             self._activation, self._cancelled = None, True

@@ -30,13 +30,17 @@ K = TypeVar("K", str, int)
 
 @define(eq=False)
 class BoundOutcall:
-    """A host function ready to be called: how its arguments and its result cross."""
+    """A host function ready to be called: how its arguments and its result cross.
+
+    `original` is the outcall that it replaces, if it does; CALL_ORIGINAL goes there.
+    """
 
     name: str
     function: HostFunction
     signature: Signature
     unpack: UnpackArguments
     pack: PackResult
+    original: BoundOutcall | None = None
 
 
 @frozen
@@ -181,12 +185,21 @@ def _bound(
     return make(signature, function, convention)
 
 
-def make(signature: Signature, function: PluginFunction, convention: Convention) -> BoundOutcall:
-    """Bind one function to a signature; raises BindError where they do not agree."""
+def make(
+    signature: Signature,
+    function: PluginFunction,
+    convention: Convention,
+    receivers: tuple[object, ...] | None = None,
+) -> BoundOutcall:
+    """Bind one function to a signature; raises BindError where they do not agree.
+
+    `receivers` says what the parameters want, instead of the function's annotations.
+    """
     if inspect.iscoroutinefunction(function.function):
         raise BindError(f"{function.where}: an async def function cannot serve a synchronous call")
     try:
-        unpack = unpack_arguments(signature, convention, function.receivers())
+        wanted = receivers if receivers is not None else function.receivers()
+        unpack = unpack_arguments(signature, convention, wanted)
         pack = pack_result(signature, convention)
     except BindError as error:
         raise BindError(f"{error}; it is bound to {function.where}") from None

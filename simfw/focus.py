@@ -6,25 +6,27 @@ from typing import TYPE_CHECKING
 
 from simfw.errors import StateError
 from simfw.frame import Frame, FrameKind
+from simfw.target import Target
 
 if TYPE_CHECKING:
-    from simfw.backcall import BackcallStub, GuestFunction
     from simfw.machine import Machine
     from simfw.memory import Memory
     from simfw.process import Process
     from simfw.thread import Thread
 
 
-class Focus:
+class Focus(Target):
     """The caller of an outcall: its machine, process, thread and frame.
+
+    It is a `Target`: calls made through it run on the caller's thread, above the outcall's frame.
 
     Valid only while the outcall runs (`valid`): whatever is asked of it later raises StateError.
     """
 
-    __slots__ = ("_name", "_pc", "_process", "valid")
+    __slots__ = ("_caller", "_name", "_pc", "valid")
 
     def __init__(self, process: Process, name: str, pc: int) -> None:
-        self._process = process
+        self._caller = process
         self._name = name
         self._pc = pc
         self.valid = True
@@ -36,7 +38,11 @@ class Focus:
                 f"this focus belongs to a call of {self._name}() that is over; "
                 "take what you need from it while the outcall runs"
             )
-        return self._process
+        return self._caller
+
+    @property
+    def _process(self) -> Process:
+        return self.check()
 
     @property
     def machine(self) -> Machine:
@@ -66,7 +72,6 @@ class Focus:
         sp = process.engine.x[process.stack_pointer]
         return Frame(FrameKind.OUTCALL, self._name, self._pc, sp, outer=outer)
 
-    @property
     def backtrace(self) -> tuple[Frame, ...]:
         """The frames from the outcall outwards, innermost first."""
         found: list[Frame] = []
@@ -75,23 +80,6 @@ class Focus:
             found.append(frame)
             frame = frame.outer
         return tuple(found)
-
-    def call(
-        self, function: str | int, *args: object, budget: int | None = None,
-        timeout: float | None = None, result: str | None = None,
-    ) -> int | float | None:
-        """Call a guest function on the focus's thread; as `Machine.call`."""
-        process = self.check()
-        return drive(process, process.enter(process.bound(function, result), args), budget, timeout)
-
-    def function(self, name: str | int) -> GuestFunction:
-        """A guest function of the focus's process; as `Machine.function`."""
-        return self.check().function(name)
-
-    def invoke(self, stub: BackcallStub, *args: object) -> int | float | None:
-        """Call what a generated stub stands for; stubs use this."""
-        process = self.check()
-        return drive(process, process.enter(process.stubbed(stub), args))
 
     def stop(self, status: int | None = None) -> None:
         """End the program with an exit status; without one, pause the machine after this call."""
@@ -103,4 +91,4 @@ class Focus:
 
     def __repr__(self) -> str:
         state = "" if self.valid else " (over)"
-        return f"<Focus of {self._name}() in {self._process.name}{state}>"
+        return f"<Focus of {self._name}() in {self._caller.name}{state}>"

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from itertools import accumulate
+from typing import Any
 
 from attrs import frozen
 
 from simfw.errors import ArgumentError, LoadError
 from simfw.image import Image
-from simfw.outcall import Outcalls
+from simfw.outcall import HostFunction, Outcalls
 
 PAGE = 4096
 STACK_SIZE = 1 << 20
@@ -26,28 +28,34 @@ class Platform:
     """What a program finds around it.
 
     `collections` are `module:attribute` names, imported when the platform is used. `heap_size`
-    bytes between image and stack are kept free for `brk`.
+    bytes between image and stack are kept free for `brk`. `semihosting` names the outcall that
+    serves semihosting requests, of an operation and the address of its parameters.
     """
 
     name: str
     collections: tuple[str, ...]
     suits: Callable[[Image], bool]
     heap_size: int = 0
-    semihosting: bool = False
+    semihosting: str | None = None
 
     def outcalls(self) -> list[Outcalls]:
         """The collections of outcalls that come with it."""
-        found: list[Outcalls] = []
-        for name in self.collections:
-            module, _, attribute = name.partition(":")
-            found.append(getattr(import_module(module), attribute))
-        return found
+        return [_imported(name) for name in self.collections]
+
+    def semihosting_outcall(self) -> HostFunction | None:
+        """The function that serves semihosting requests, if the platform has them."""
+        return None if self.semihosting is None else _imported(self.semihosting)
+
+
+def _imported(name: str) -> Any:
+    module, _, attribute = name.partition(":")
+    return getattr(import_module(module), attribute)
 
 
 PLATFORMS = (
     Platform("bare", ("outcalls.bare:bare",), suits=lambda image: not image.is_linux),
     Platform("newlib", ("outcalls.newlib:newlib",), suits=lambda image: False,
-             heap_size=64 << 20, semihosting=True),
+             heap_size=64 << 20, semihosting="outcalls.newlib:semihosting"),
 )
 
 
@@ -68,26 +76,25 @@ def choose(name: str, image: Image) -> Platform:
     raise ArgumentError(f"platform={name!r} is none of 'auto', {known}")
 
 
-def argument_block(args: Sequence[str], sp: int, slot: int) -> tuple[int, bytes]:
-    """The stack that a program starts with: argc, argv, an empty environment, and the strings.
+def argument_block(
+    args: Sequence[str], env: Sequence[str], sp: int, slot: int
+) -> tuple[int, bytes]:
+    """The stack that a program starts with: argc, argv, envp, and the strings they point to.
 
     Gives the new stack pointer, 16-byte aligned and below `sp`, and the bytes from there on.
     Raises ArgumentError for text that C cannot hold.
     """
-    strings = [_c_string(text) for text in args]
-    pointers = 1 + len(args) + 2  # argc, argv with its NULL, and envp's NULL
-    size = pointers * slot + sum(map(len, strings))
-    start = sp - size & -16
-    address, words = start + pointers * slot, [len(args)]
-    for string in strings:
-        words.append(address)
-        address += len(string)
-    block = b"".join(word.to_bytes(slot, "little") for word in [*words, 0, 0])
-    return start, block + b"".join(strings)
+    strings = [_c_string(text) for text in (*args, *env)]
+    slots = 1 + len(strings) + 2  # argc, the pointers, and a NULL behind argv and behind envp
+    start = sp - slots * slot - sum(map(len, strings)) & -16
+    addresses = accumulate(map(len, strings[:-1]), initial=start + slots * slot)
+    pointers = list(addresses)[: len(strings)]
+    words = [len(args), *pointers[: len(args)], 0, *pointers[len(args) :], 0]
+    return start, b"".join([*(word.to_bytes(slot, "little") for word in words), *strings])
 
 
 def _c_string(text: str) -> bytes:
     data = text.encode()
     if b"\0" in data:
-        raise ArgumentError(f"the program argument {text!r} contains a NUL")
+        raise ArgumentError(f"{text!r}, for the program's arguments or environment, has a NUL")
     return data + b"\0"

@@ -18,7 +18,6 @@ from attrs import frozen
 
 from simfw.engine.interp import BUDGET, HOOK, ORIGINAL
 from simfw.errors import BudgetExhausted, GuestFault, ResultError, StateError, WallTimeout
-from simfw.focus import Focus
 from simfw.outcall import CALL_ORIGINAL
 
 if TYPE_CHECKING:
@@ -54,6 +53,10 @@ class Limits:
 
     instructions: int = 1 << 60
     deadline: float | None = None
+
+    def passed(self) -> bool:
+        """Whether the deadline is over."""
+        return self.deadline is not None and time.monotonic() >= self.deadline
 
     def narrowed(self, count: int, budget: int | None, timeout: float | None) -> Limits:
         """With a budget from `count` on and a timeout from now on, where these end earlier."""
@@ -126,7 +129,7 @@ def drive(
                     refund, thread.pc = 0, reached.next
                     continue
             thread.outcall = outcall.name, reached.pc
-            focus = Focus(process, outcall.name, reached.pc)
+            focus = process.focus(outcall.name, reached.pc)
             try:
                 while True:
                     value = outcall.function(focus, *outcall.unpack(x, memory, focus))
@@ -169,11 +172,10 @@ def _attend(process: Process, call: Activation | None) -> Ending | None:
     """What has to be looked at now and then; an ending if the guest may not go on."""
     machine = process.machine
     if machine.stop_requested:
-        return Ending.STOPPED
+        return Ending.STOPPED if process.exit_request is None else process.finish_exit(call)
     if machine.instructions >= machine.limits.instructions:
         return Ending.BUDGET
-    deadline = machine.limits.deadline
-    if deadline is not None and time.monotonic() >= deadline:
+    if machine.limits.passed():
         return Ending.TIMEOUT
     return Ending.TURN if call is None and len(machine.processes) > 1 else None
 

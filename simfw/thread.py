@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import define, field
+from attrs import define, evolve
 
 from simfw.frame import Frame, FrameKind
-from simfw.riscv.registers import RA, SP
-from simfw.riscv.unwind import unwind
 
 if TYPE_CHECKING:
     from simfw.backcall import GuestFunction
@@ -47,26 +45,13 @@ class Thread:
         return len(self.activations)
 
     def frames(self) -> Frame | None:
-        """The innermost guest frame, linked outwards; the host's entries are frames as well.
+        """The innermost frame, linked outwards; the host's entries are frames as well.
 
         Found by walking return addresses; where code hides them, frames are missing.
         """
-        rows: list[tuple[FrameKind, str, int, int, int]] = []
-        x, pc = self.process.engine.x, self.pc
-        in_outcall = self.outcall is not None
-        for activation in (*reversed(self.activations), None):
-            rows += self._guest_rows(x, pc, at_entry=in_outcall)
-            if activation is None:
-                break
-            rows.append((FrameKind.BACKCALL, activation.function.name,
-                         activation.function.address, activation.sp, 0))
-            if activation.outcall is not None:
-                name, address = activation.outcall
-                rows.append((FrameKind.OUTCALL, name, address, activation.saved[SP], 0))
-            x, pc, in_outcall = activation.saved, activation.pc, activation.outcall is not None
         frame: Frame | None = None
-        for kind, name, at, sp, offset in reversed(rows):
-            frame = Frame(kind, name, at, sp, offset, frame)
+        for row in reversed(self._rows()):
+            frame = evolve(row, outer=frame)
         return frame
 
     def backtrace(self) -> tuple[Frame, ...]:
@@ -78,20 +63,39 @@ class Thread:
             frame = frame.outer
         return tuple(found)
 
-    def _guest_rows(
-        self, x: list[int], pc: int, *, at_entry: bool
-    ) -> list[tuple[FrameKind, str, int, int, int]]:
-        """Guest frames from a state. In an outcall the caller is where `ra` points."""
-        process = self.process
-        rows: list[tuple[FrameKind, str, int, int, int]] = []
-        start = pc
-        if at_entry and self._is_replaced(pc):
-            start = x[RA]
-        for at, sp in unwind(process, x, start, process.sentinel):
-            found = process.image.symbols.at(at)
-            name, offset = (found[0].name, found[1]) if found else (f"{at:#x}", 0)
-            rows.append((FrameKind.GUEST, name, at, sp, offset))
+    def innermost_rows(self) -> list[Frame]:
+        """The frames down to the latest entry of the host, unlinked."""
+        rows = self._guest_rows(self.process.engine.x, self.pc)
+        if self.activations:
+            rows.append(_entry_of(self.activations[-1]))
         return rows
 
-    def _is_replaced(self, pc: int) -> bool:
-        return pc in self.process.engine.hooks
+    def _rows(self) -> list[Frame]:
+        rows: list[Frame] = []
+        x, pc = self.process.engine.x, self.pc
+        for activation in reversed(self.activations):
+            rows += self._guest_rows(x, pc)
+            rows.append(_entry_of(activation))
+            if activation.outcall is not None:
+                name, address = activation.outcall
+                sp = activation.saved[self.process.stack_pointer]
+                rows.append(Frame(FrameKind.OUTCALL, name, address, sp))
+            x, pc = activation.saved, activation.pc
+        return rows + self._guest_rows(x, pc)
+
+    def _guest_rows(self, x: list[int], pc: int) -> list[Frame]:
+        """Guest frames from a state; of a hooked function the caller is where it returns to."""
+        process = self.process
+        pc &= process.memory.mask
+        start = x[process.link] if pc in process.outcalls else pc
+        rows: list[Frame] = []
+        for at, sp in process.unwind(x, start):
+            found = process.image.symbols.at(at)
+            name, offset = (found[0].name, found[1]) if found else (f"{at:#x}", 0)
+            rows.append(Frame(FrameKind.GUEST, name, at, sp, offset))
+        return rows
+
+
+def _entry_of(activation: Activation) -> Frame:
+    function = activation.function
+    return Frame(FrameKind.BACKCALL, function.name, function.address, activation.sp)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 
 from simfw.architecture import Counters
-from simfw.errors import IllegalInstruction
+from simfw.errors import IllegalInstruction, MemoryFault
 from simfw.image import Image
 from simfw.ir.frontend import Decoded
 from simfw.memory import Memory
@@ -14,9 +14,12 @@ from simfw.riscv.csr import access_of, counter_part, csr_name
 from simfw.riscv.frontend import RiscvFrontEnd
 from simfw.riscv.isa import isa
 from simfw.riscv.psabi import IntegerConvention, SyscallConvention
-from simfw.riscv.registers import ABI_NAMES, A7, RA, SP
+from simfw.riscv.registers import A0, A7, ABI_NAMES, GP, NUMBERS, RA, SP
 from simfw.riscv.unwind import unwind
 
+# RISC-V Semihosting, "Semihosting Trap Instruction Sequence"
+_SEMIHOSTING_BEFORE = 0x01F01013  # slli x0, x0, 0x1f
+_SEMIHOSTING_AFTER = 0x40705013  # srai x0, x0, 7
 _FLOAT_BITS = {"soft": 0, "single": 32, "double": 64, "quad": 64}
 TIME_FREQUENCY = 1_000_000
 """Ticks of the `time` CSR in a second: microseconds."""
@@ -35,6 +38,19 @@ class RiscvArchitecture:
         self.isa = isa(image.xlen)
         self.convention = IntegerConvention(image.xlen, _FLOAT_BITS[image.float_abi])
         self.syscall_convention = SyscallConvention(image.xlen)
+
+    def register_number(self, name: str) -> int:
+        """The number of a register by its ABI name, `fp`, or `x0` … `x31`."""
+        return NUMBERS[name]
+
+    def start(self, image: Image, x: list[int], sp: int, argc: int) -> None:
+        """Stack pointer, argc and argv, and the global pointer that linkers relax against.
+
+        Start-up code sets `gp` itself; functions that are called before it ran need it, too.
+        """
+        x[SP], x[A0], x[A0 + 1] = sp, argc, sp + self.xlen // 8
+        if "__global_pointer$" in image.symbols:
+            x[GP] = image.symbols.find("__global_pointer$").address
 
     def front_end(self, memory: Memory) -> RiscvFrontEnd:
         """Decoding from a process's memory."""
@@ -61,6 +77,14 @@ class RiscvArchitecture:
             name, shift = part
             value = _microseconds() if name == "time" else counters.instructions - 1
             x[rd] = value >> shift & (1 << self.xlen) - 1
+
+    def is_semihosting(self, memory: Memory, pc: int) -> bool:
+        """Whether the `ebreak` at `pc` stands between the two shifts that mark a request."""
+        around = (pc - 4 & memory.mask, _SEMIHOSTING_BEFORE), (pc + 4, _SEMIHOSTING_AFTER)
+        try:
+            return all(memory.fetch(address, 4) == word for address, word in around)
+        except MemoryFault:
+            return False
 
     def unwind(
         self, image: Image, memory: Memory, x: list[int], pc: int, sentinel: int

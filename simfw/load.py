@@ -1,0 +1,109 @@
+"""Loading: from an image, declarations and plugins to a process that is ready to run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from os import PathLike
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from conasm.nodes import OutcallDeclaration, Position
+from simfw.binding import BoundOutcall, Group, bind, make
+from simfw.convention import Convention
+from simfw.declarations import Path, check_built_for, read
+from simfw.errors import ArgumentError, LoadError, MemoryFault
+from simfw.image import Image, open_image
+from simfw.outcall import Mark
+from simfw.placement import place
+from simfw.platform import Platform, argument_block, choose
+from simfw.plugin import PluginFunction, functions_of, where
+from simfw.process import Process
+from simfw.riscv.architecture import RiscvArchitecture
+from simfw.signature import Signature
+
+if TYPE_CHECKING:
+    from simfw.machine import Machine
+
+Source = str | PathLike[str] | bytes | bytearray | memoryview | Image
+
+
+@frozen
+class Program:
+    """What the user gives for one program; see `Machine`."""
+
+    image: Source
+    spec: Path | Sequence[Path] | None
+    plugins: Sequence[object]
+    platform: str
+    memory: int
+    args: tuple[str, ...]
+    env: Mapping[str, str]
+
+
+def load_process(machine: Machine, program: Program) -> Process:
+    """Check everything, place the program in memory, bind its outcalls."""
+    image = program.image if isinstance(program.image, Image) else open_image(program.image)
+    declarations = read(program.spec)
+    check_built_for(image, declarations)
+    platform = choose(program.platform, image)
+    architecture = RiscvArchitecture(image)
+    convention, syscalls = architecture.convention, architecture.syscall_convention
+    groups = [Group(declarations, functions_of(program.plugins)), *_platform_groups(platform)]
+    bindings = bind(groups, image, convention, syscalls)
+    process = Process(
+        machine,
+        image,
+        architecture,
+        platform,
+        place(image, platform, _checked_limit(program.memory)),
+        declarations,
+        bindings,
+        _semihosting(platform, convention),
+    )
+    process.functions.check_declared()
+    _begin(process, program)
+    return process
+
+
+def _platform_groups(platform: Platform) -> list[Group]:
+    groups: list[Group] = []
+    for collection in platform.outcalls():
+        declarations = read(collection.spec)
+        groups.append(Group(declarations, functions_of([collection])))
+    return groups
+
+
+def _semihosting(platform: Platform, convention: Convention) -> BoundOutcall | None:
+    function = platform.semihosting_outcall()
+    if function is None:
+        return None
+    letter = "w" if convention.xlen == 32 else "d"
+    here = Position(where(function), 1, 1)
+    declaration = OutcallDeclaration("semihosting", 2, (letter,), None, None, "", here)
+    signature = Signature.of_outcall(declaration, convention.model)
+    plugin = PluginFunction(Mark("semihosting", None), function, optional=True, where="platform")
+    return make(signature, plugin, convention)
+
+
+def _checked_limit(memory: object) -> int:
+    if not isinstance(memory, int) or isinstance(memory, bool) or memory <= 0:
+        raise ArgumentError(f"memory={memory!r}: give a number of bytes")
+    return memory
+
+
+def _begin(process: Process, program: Program) -> None:
+    """The state in which the program starts: stack, arguments, global pointer."""
+    names = [process.image.name, *program.args]
+    env = [f"{name}={value}" for name, value in program.env.items()]
+    slot = process.architecture.xlen // 8
+    sp, block = argument_block(names, env, process.stack_top, slot)
+    try:
+        process.memory.write(sp, block)
+    except MemoryFault:
+        raise LoadError(
+            f"the arguments and the environment of {process.name} take {len(block)} bytes, more "
+            "than its stack"
+        ) from None
+    process.architecture.start(process.image, process.engine.x, sp, len(names))
+    process.stack_top = sp

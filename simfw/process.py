@@ -1,0 +1,247 @@
+"""A process: one guest program with its memory, its engine, its thread and what serves it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from simfw.backcall import BackcallStub, GuestFunction
+from simfw.binding import Bindings, BoundOutcall
+from simfw.calls import Functions
+from simfw.declarations import Declarations
+from simfw.depth import has_headroom
+from simfw.engine.interp import Exit, Interpreter
+from simfw.errors import (
+    Breakpoint,
+    CallDepthError,
+    GuestExit,
+    GuestFault,
+    StateError,
+    UnknownSyscall,
+)
+from simfw.focus import Focus
+from simfw.image import Image
+from simfw.memory import Memory
+from simfw.placement import Placed
+from simfw.platform import Platform
+from simfw.run import Ending
+from simfw.target import Target
+from simfw.thread import Activation, Thread
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from simfw.architecture import Architecture
+    from simfw.machine import Machine
+
+
+class Process(Target):
+    """A guest program in a machine.
+
+    `instructions` counts what it retired, an outcall as one. `exited` is its exit status once it
+    ended. `break_` is where its heap ends; platforms move it.
+    """
+
+    def __init__(
+        self,
+        machine: Machine,
+        image: Image,
+        architecture: Architecture,
+        platform: Platform,
+        placed: Placed,
+        declarations: Declarations,
+        bindings: Bindings,
+        semihosting: BoundOutcall | None,
+    ) -> None:
+        self.machine = machine
+        self.image = image
+        self.architecture = architecture
+        self.platform = platform
+        self.declarations = declarations
+        self.memory: Memory = placed.memory
+        self.heap_start = self.break_ = placed.break_
+        self.stack_top = placed.stack_top
+        self.stack_pointer, self.link = architecture.stack_pointer, architecture.link
+        self.sentinel = self.memory.mask & -4096
+        self.engine = Interpreter(architecture.front_end(self.memory), self.memory)
+        self.outcalls: dict[int, BoundOutcall] = dict(bindings.functions)
+        self.syscalls: dict[int, BoundOutcall] = dict(bindings.syscalls)
+        self.functions = Functions(self)
+        self.thread = Thread(self, 0, image.entry)
+        self.instructions = 0
+        self.exited: int | None = None
+        self.exit_request: int | None = None
+        self._semihosting = semihosting
+        for address in (*self.outcalls, self.sentinel):
+            self.engine.hook(address)
+
+    @property
+    def name(self) -> str:
+        """The image's name."""
+        return self.image.name
+
+    @property
+    def threads(self) -> tuple[Thread, ...]:
+        """Its threads; there is one."""
+        return (self.thread,)
+
+    @property
+    def _process(self) -> Process:
+        return self
+
+    def serve_function(self, address: int, outcall: BoundOutcall | None) -> None:
+        """Let an outcall serve the function at an address, or, with None, its own code."""
+        if outcall is None:
+            self.outcalls.pop(address, None)
+            self.engine.unhook(address)
+        else:
+            self.outcalls[address] = outcall
+            self.engine.hook(address)
+
+    def reset_stack(self) -> None:
+        """Set the stack pointer to where it was when the program was loaded."""
+        self.engine.x[self.stack_pointer] = self.stack_top
+
+    # Calls into the guest
+
+    def bound(
+        self, function: str | int | GuestFunction, result: str | None = None
+    ) -> GuestFunction:
+        """A function by name or address, with the types that the spec gives it."""
+        return self.functions.bound(function, result)
+
+    def stubbed(self, stub: BackcallStub) -> GuestFunction:
+        """The function that a generated stub stands for; BindError if the spec says otherwise."""
+        return self.functions.stubbed(stub)
+
+    def enter(self, function: GuestFunction, args: Sequence[object]) -> Activation:
+        """Push a frame for a call of the host, with its arguments in place.
+
+        Raises StateError when another Python thread is in the machine, CallDepthError when the
+        calls are nested too deeply, and what marshalling raises; nothing has changed then.
+        """
+        machine, thread, x = self.machine, self.thread, self.engine.x
+        machine.claim()
+        try:
+            if len(thread.activations) >= machine.max_depth:
+                raise CallDepthError(
+                    f"{function.name}() would be call {len(thread.activations) + 1} of host and "
+                    f"guest in each other; max_depth is {machine.max_depth}"
+                )
+            if not has_headroom():
+                raise CallDepthError(
+                    f"the call of {function.name}() needs more of Python's stack than is left; "
+                    "raise sys.setrecursionlimit() or nest fewer calls"
+                )
+            saved = x[:]
+            sp = function.place(x, saved[self.stack_pointer], args)
+        except BaseException:
+            machine.release()
+            raise
+        x[self.stack_pointer] = sp
+        x[self.link] = self.sentinel
+        activation = Activation(function, saved, thread.pc, sp, thread.outcall)
+        thread.outcall = None
+        thread.activations.append(activation)
+        thread.pc = function.address
+        return activation
+
+    def leave(self, activation: Activation) -> None:
+        """Discard the frame of a call and restore the program that it interrupted."""
+        self.check_innermost(activation)
+        thread = self.thread
+        thread.activations.pop()
+        self.engine.x[:] = activation.saved
+        thread.pc = activation.pc
+        thread.outcall = activation.outcall
+        self.machine.release()
+
+    def check_innermost(self, activation: Activation) -> None:
+        """StateError unless the call is the one that was entered last."""
+        if not self.thread.activations or self.thread.activations[-1] is not activation:
+            raise StateError(
+                f"the call of {activation.function.name}() is not the innermost one; "
+                "finish or cancel the calls that were begun after it"
+            )
+
+    def check_return(self, call: Activation | None) -> None:
+        """Accept a jump to the host's return address only as the end of the innermost call."""
+        sp = self.engine.x[self.stack_pointer]
+        if call is not None and self.thread.activations[-1] is call and sp == call.sp:
+            return
+        if call is None:
+            cause = "jump to the host's return address, outside of any call"
+        else:
+            cause = (
+                f"return from {call.function.name}() with the stack pointer at {sp:#x}, which was "
+                f"{call.sp:#x} at its entry"
+            )
+        raise GuestFault(cause, pc=self.sentinel)
+
+    # What the guest asks for
+
+    def serve(self, reached: Exit) -> BoundOutcall | None:
+        """Serve an instruction that left the engine; an outcall if that is the host's to do."""
+        instruction, x = reached.instruction, self.engine.x
+        assert instruction is not None
+        if reached.reason == "ecall":
+            number = x[self.architecture.syscall_number]
+            outcall = self.syscalls.get(number)
+            if outcall is None:
+                raise self._unknown(number)
+            return outcall
+        if reached.reason == "ebreak":
+            marked = self.architecture.is_semihosting(self.memory, reached.pc)
+            if self._semihosting is None or not marked:
+                raise Breakpoint("breakpoint (ebreak)", pc=reached.pc)
+            return self._semihosting
+        if self.architecture.serve(reached.reason, instruction, x, self):
+            self.engine.forget_all()
+        return None
+
+    def _unknown(self, number: int) -> UnknownSyscall:
+        known = ", ".join(map(str, sorted(self.syscalls)))
+        return UnknownSyscall(
+            f"unknown system call {number}",
+            advice=f"platform {self.platform.name!r} and the plugins answer {known or 'none'}; "
+            f"serve it with @outcall(syscall={number}), or declare it in the spec",
+        )
+
+    def focus(self, name: str, pc: int) -> Focus:
+        """The focus of an outcall that begins."""
+        return Focus(self, name, pc)
+
+    def request_exit(self, status: int) -> None:
+        """End the program when the outcall that is running returns."""
+        self.exit_request = status
+
+    def finish_exit(self, call: Activation | None) -> Ending:
+        """Act on a request to end the program; within a call that is GuestExit."""
+        status, self.exit_request = self.exit_request, None
+        assert status is not None
+        if call is not None:
+            raise GuestExit(
+                f"{call.function.name}() ended the guest program with status {status}", status
+            )
+        self.exited = status
+        return Ending.EXITED
+
+    # For people
+
+    def unwind(self, x: list[int], pc: int) -> Iterator[tuple[int, int]]:
+        """The pc and stack pointer of each guest frame from a state, innermost first."""
+        return self.architecture.unwind(self.image, self.memory, x, pc, self.sentinel)
+
+    def locate(self, fault: GuestFault) -> None:
+        """Fill in where a fault happened: function, registers, frames up to the host."""
+        pc, x = fault.pc, self.engine.x
+        if pc is not None:
+            found = self.image.symbols.at(pc)
+            if found is not None:
+                fault.function = found[0].name + (f"+{found[1]:#x}" if found[1] else "")
+        names = self.architecture.registers
+        fault.registers = {name: x[slot] for name, slot in names.items()}
+        fault.backtrace = self.thread.backtrace()
+
+    def __repr__(self) -> str:
+        return f"<Process {self.name}>"

@@ -1,0 +1,137 @@
+"""`Target`: what can be done to a guest program, by way of a machine or of one of its processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any
+
+from simfw.backcall import BackcallStub, GuestFunction, PendingCall, Result
+from simfw.errors import ArgumentError
+from simfw.frame import Frame
+from simfw.image import Symbol, SymbolTable
+from simfw.registers import Registers
+from simfw.replace import replaced, spied
+from simfw.run import drive
+
+if TYPE_CHECKING:
+    from unittest.mock import Mock
+
+    from simfw.process import Process
+
+
+class Target:
+    """A guest program that the host can call; `Machine` stands for its first process."""
+
+    @property
+    def _process(self) -> Process:
+        raise NotImplementedError
+
+    # Calls
+
+    def call(
+        self,
+        function: str | int,
+        *args: object,
+        budget: int | None = None,
+        timeout: float | None = None,
+        result: str | None = None,
+    ) -> Result:
+        """Call a guest function by name or address and return its result.
+
+        With a declaration the arguments and the result are typed and checked by it. Without one
+        an int is a signed register-wide value, a float a double, and str and bytes are pushed
+        below the frame and passed by pointer; the result is a signed register, or of the C type
+        `result`. `budget` counts instructions and `timeout` seconds; a nested call has the
+        smaller of its own and of what is left outside.
+
+        Raises SymbolNotFound, ArgumentError, RangeError, GuestFault, GuestExit, BudgetExhausted,
+        WallTimeout, CallDepthError, StateError, and what outcalls raise. After any of them the
+        program is as it was before.
+        """
+        process = self._process
+        checked_limits(budget, timeout)
+        entered = process.enter(process.bound(function, result), args)
+        return drive(process, entered, budget, timeout)  # pyright: ignore[reportReturnType]
+
+    def function(self, name: str | int) -> GuestFunction:
+        """A guest function, bound once and called often: the fast way to call."""
+        return self._process.bound(name, None)
+
+    def begin(self, function: str | int, *args: object) -> PendingCall:
+        """Set a call up without running it; `advance` and `slices` of the result do that."""
+        return self._process.bound(function, None).begin(*args)
+
+    def invoke(self, stub: BackcallStub, *args: object) -> Result:
+        """Call what a generated stub stands for. Stubs use this."""
+        process = self._process
+        entered = process.enter(process.stubbed(stub), args)
+        return drive(process, entered)  # pyright: ignore[reportReturnType]
+
+    # Replacing functions
+
+    def replace(
+        self, name: str, function: Callable[..., Any]
+    ) -> AbstractContextManager[Callable[..., Any]]:
+        """Let a host function serve a guest function or an outcall, for a `with` block.
+
+            with machine.replace("read_adc", lambda focus: 512):
+                assert machine.call("filter") == 512
+
+        It receives what an outcall receives, the focus first: as many operands as the function's
+        declaration has, or without one as it has positional parameters. It may return
+        CALL_ORIGINAL. A `unittest.mock.Mock` works, too.
+        """
+        return replaced(self._process, name, function)
+
+    def spy(self, name: str) -> AbstractContextManager[Mock]:
+        """Record the calls of a guest function or an outcall, which runs as ever.
+
+        Gives a `unittest.mock.Mock` that is called with the operands as plain Python values.
+        What a function that nothing declares is called with is not known; its calls count.
+        """
+        return spied(self._process, name)
+
+    # Looking
+
+    @property
+    def symbols(self) -> SymbolTable:
+        """The functions and objects of the image."""
+        return self._process.image.symbols
+
+    def address_of(self, name: str) -> int:
+        """The address of a function or object; SymbolNotFound, with near names, if there is none.
+
+        `"uart.c:init"` names a local one of a file.
+        """
+        return self.symbols.find(name).address
+
+    def symbol_at(self, address: int) -> tuple[Symbol, int] | None:
+        """The function or object that covers an address, and how far into it that is."""
+        return self.symbols.at(address)
+
+    @property
+    def registers(self) -> Registers:
+        """The registers of the thread, by name: a live mapping to unsigned values."""
+        return Registers(self._process)
+
+    def backtrace(self) -> tuple[Frame, ...]:
+        """The frames of the thread, innermost first, those of the host among them."""
+        return self._process.thread.backtrace()
+
+    def reset_stack(self) -> None:
+        """Set the stack pointer to where it was when the program was loaded."""
+        self._process.reset_stack()
+
+
+
+def checked_limits(budget: object, timeout: object) -> None:
+    """Refuse budgets and timeouts that are no numbers, or negative."""
+    if budget is not None and (
+        not isinstance(budget, int) or isinstance(budget, bool) or budget < 0
+    ):
+        raise ArgumentError(f"budget={budget!r}: give a number of instructions, or None")
+    if timeout is not None and (
+        not isinstance(timeout, int | float) or isinstance(timeout, bool) or not timeout >= 0
+    ):
+        raise ArgumentError(f"timeout={timeout!r}: give a number of seconds, or None")
