@@ -1,6 +1,6 @@
 """simfw: host Python code and simulated guest code call each other as if they were one program.
 
-    >>> from simfw import Machine, outcall
+>>> from simfw import Machine, outcall
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from simfw.convention import Convention
@@ -23,16 +23,40 @@ class Counters(Protocol):
 class Architecture(Protocol):
     """A guest's instruction set, its calling conventions and its registers."""
 
-    xlen: int
-    registers: dict[str, int]
-    """Slot of each register that users see, by its usual name, in the usual order."""
-    stack_pointer: int
-    link: int
-    """The slot of the register that holds the return address."""
-    convention: Convention
-    syscall_convention: Convention
-    syscall_number: int
-    """The slot of the register that holds a system call's number."""
+    @property
+    def xlen(self) -> int:
+        """Bits of a register and of an address."""
+        ...
+
+    @property
+    def registers(self) -> Mapping[str, int]:
+        """The slot of each register that users see, by its usual name, in the usual order."""
+        ...
+
+    @property
+    def stack_pointer(self) -> int:
+        """The slot of the stack pointer."""
+        ...
+
+    @property
+    def link(self) -> int:
+        """The slot of the register that holds the return address."""
+        ...
+
+    @property
+    def syscall_number(self) -> int:
+        """The slot of the register that holds a system call's number."""
+        ...
+
+    @property
+    def convention(self) -> Convention:
+        """How functions are called."""
+        ...
+
+    @property
+    def syscall_convention(self) -> Convention:
+        """How system calls are made."""
+        ...
 
     def register_number(self, name: str, /) -> int:
         """The slot of a register, by any of its names; KeyError if there is none."""
@@ -46,9 +70,7 @@ class Architecture(Protocol):
         """The front end of a process with this memory."""
         ...
 
-    def serve(
-        self, reason: str, instruction: Decoded, x: list[int], counters: Counters, /
-    ) -> bool:
+    def serve(self, reason: str, instruction: Decoded, x: list[int], counters: Counters, /) -> bool:
         """Perform an instruction that left for a reason of the architecture's own.
 
         Returns whether code may have changed. Raises GuestFault for what is not allowed.

@@ -60,8 +60,9 @@ class GuestFunction:
         self.section = section
 
     def __call__(self, *args: object) -> Result:
+        """Call it; see the class for what is raised."""
         process = self._process
-        return drive(process, process.enter(self, args))  # pyright: ignore[reportReturnType]
+        return drive(process, process.enter(self, args))
 
     def begin(self, *args: object) -> PendingCall:
         """Set the call up without running it."""

@@ -232,5 +232,3 @@ def _unless_none(pack: PackResult) -> PackResult:
             pack(x, memory, value)
 
     return packed
-
-

@@ -82,14 +82,11 @@ class Functions:
             if symbol.kind is SymbolKind.OBJECT:
                 raise SymbolNotFound(f"{function!r} is a variable of {process.name}, no function")
             return symbol.name, symbol.address, symbol.section
-        if not isinstance(function, int) or isinstance(function, bool):
-            raise ArgumentError(f"a function is given by name or address, not {function!r}")
-        if not 0 <= function <= process.memory.mask or function & 1:
-            raise ArgumentError(f"{function:#x} is no address of a function: it is odd or too large")
-        found = process.image.symbols.at(function)
+        address = _checked_address(function, process.memory.mask)
+        found = process.image.symbols.at(address)
         if found is None or found[1]:
-            return f"{function:#x}", function, None
-        return found[0].name, function, found[0].section
+            return f"{address:#x}", address, None
+        return found[0].name, address, found[0].section
 
     def _bind_stub(self, stub: BackcallStub) -> GuestFunction:
         declared = self._declared.get(stub.label)
@@ -107,3 +104,9 @@ class Functions:
         return self.bound(stub.label, None)
 
 
+def _checked_address(function: object, highest: int) -> int:
+    if not isinstance(function, int) or isinstance(function, bool):
+        raise ArgumentError(f"a function is given by name or address, not {function!r}")
+    if not 0 <= function <= highest or function & 1:
+        raise ArgumentError(f"{function:#x} is no address of a function: it is odd or too large")
+    return function

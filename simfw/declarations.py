@@ -85,9 +85,7 @@ def check_built_for(image: Image, declarations: Declarations) -> None:
     if section is None:
         return
     ours = declarations.fingerprints
-    changed = [
-        name for name, mark in _marks(image, section.data) if ours.get(name, mark) != mark
-    ]
+    changed = [name for name, mark in _marks(image, section.data) if ours.get(name, mark) != mark]
     if changed:
         raise BindError(
             f"{image.name} was built when {', '.join(changed)} was declared differently; "

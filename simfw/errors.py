@@ -69,7 +69,7 @@ class GuestExit(SimError):  # noqa: N818
         return type(self), (str(self.args[0]), self.status)
 
 
-class GuestFault(SimError):
+class GuestFault(SimError):  # noqa: N818
     """The guest did what its machine forbids.
 
     `cause` is a short phrase; `pc`, `address` and `function` are None where there is none to

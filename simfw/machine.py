@@ -82,9 +82,7 @@ class Machine(Target):
     ) -> None:
         if engine not in _ENGINES:
             raise ArgumentError(f"engine={engine!r} is none of {', '.join(map(repr, _ENGINES))}")
-        if not isinstance(max_depth, int) or max_depth < 1:
-            raise ArgumentError(f"max_depth={max_depth!r}: give a number from 1")
-        self.max_depth = max_depth
+        self.max_depth = _checked_depth(max_depth)
         self.instructions = 0
         self.limits = Limits()
         self.stop_requested = False
@@ -109,8 +107,15 @@ class Machine(Target):
         env: Mapping[str, str] | None = None,
     ) -> Process:
         """Add a program with its own memory and plugins; `run` lets all of them take turns."""
-        program = Program(image, spec, tuple(plugins) if not isinstance(plugins, str) else plugins,
-                          platform, memory, tuple(args), dict(env or {}))
+        program = Program(
+            image,
+            spec,
+            tuple(plugins) if not isinstance(plugins, str) else plugins,
+            platform,
+            memory,
+            tuple(args),
+            dict(env or {}),
+        )
         process = load_process(self, program)
         self.processes.append(process)
         return process
@@ -218,7 +223,7 @@ class Machine(Target):
             if not self.limits.passed():
                 raise
             return StopKind.TIMEOUT
-        return _STOPS[ending]  # pyright: ignore[reportArgumentType]
+        return _STOPS[ending]
 
     def step(self) -> Stop:
         """Run one instruction, or one outcall."""
@@ -275,6 +280,12 @@ class Machine(Target):
     def __repr__(self) -> str:
         names = ", ".join(process.name for process in self.processes)
         return f"<Machine {names}: {self.instructions} instructions>"
+
+
+def _checked_depth(depth: object) -> int:
+    if not isinstance(depth, int) or isinstance(depth, bool) or depth < 1:
+        raise ArgumentError(f"max_depth={depth!r}: give a number from 1")
+    return depth
 
 
 _STOPS: dict[Ending, StopKind | None] = {

@@ -58,9 +58,7 @@ def _mark(name: str | None, syscall: int | None) -> Callable[[F], F]:
 def outcall(name: F) -> F: ...
 @overload
 def outcall(name: str | None = None, *, syscall: int | None = None) -> Callable[[F], F]: ...
-def outcall(
-    name: str | HostFunction | None = None, *, syscall: int | None = None
-) -> HostFunction:
+def outcall(name: str | HostFunction | None = None, *, syscall: int | None = None) -> HostFunction:
     """Mark a function, or a method of a plugin object, as the body of a guest function.
 
     `name` is the guest function's; bare `@outcall` takes the Python function's own. With
@@ -102,9 +100,7 @@ class Outcalls:
         self.spec = spec
         self._functions: list[HostFunction] = []
 
-    def outcall(
-        self, name: str | None = None, *, syscall: int | None = None
-    ) -> Callable[[F], F]:
+    def outcall(self, name: str | None = None, *, syscall: int | None = None) -> Callable[[F], F]:
         """Add a function; as the module's `outcall` otherwise."""
 
         def add(function: F) -> F:

@@ -54,8 +54,13 @@ def _imported(name: str) -> Any:
 
 PLATFORMS = (
     Platform("bare", ("outcalls.bare:bare",), suits=lambda image: not image.is_linux),
-    Platform("newlib", ("outcalls.newlib:newlib",), suits=lambda image: False,
-             heap_size=64 << 20, semihosting="outcalls.newlib:semihosting"),
+    Platform(
+        "newlib",
+        ("outcalls.newlib:newlib",),
+        suits=lambda image: False,
+        heap_size=64 << 20,
+        semihosting="outcalls.newlib:semihosting",
+    ),
 )
 
 

@@ -153,5 +153,3 @@ def where(function: object) -> str:
     name = getattr(function, "__qualname__", None) or repr(function)
     code = getattr(inspect.unwrap(function) if callable(function) else function, "__code__", None)
     return f"{name} ({code.co_filename}:{code.co_firstlineno})" if code else str(name)
-
-

@@ -98,6 +98,13 @@ class Process(Target):
             self.outcalls[address] = outcall
             self.engine.hook(address)
 
+    def serve_syscall(self, number: int, outcall: BoundOutcall | None) -> None:
+        """Let an outcall answer a system call, or, with None, nothing."""
+        if outcall is None:
+            self.syscalls.pop(number, None)
+        else:
+            self.syscalls[number] = outcall
+
     def reset_stack(self) -> None:
         """Set the stack pointer to where it was when the program was loaded."""
         self.engine.x[self.stack_pointer] = self.stack_top

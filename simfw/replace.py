@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from simfw.errors import SymbolNotFound
 from simfw.outcall import CALL_ORIGINAL, Mark
 from simfw.plugin import PluginFunction, where
 from simfw.signature import Signature
-from simfw.types import Untyped
+from simfw.types import GuestType, Untyped
 
 if TYPE_CHECKING:
     from unittest.mock import Mock
@@ -37,7 +37,7 @@ _NATURAL: dict[Kind, type] = {
 @contextmanager
 def replaced(
     process: Process, name: str, function: Callable[..., Any]
-) -> Iterator[Callable[..., Any]]:
+) -> Generator[Callable[..., Any]]:
     """Let `function` serve `name` until the block ends; see `Target.replace`."""
     site = _Site(process, name)
     plugin = PluginFunction(Mark(name, None), function, optional=False, where=where(function))
@@ -50,7 +50,7 @@ def replaced(
 
 
 @contextmanager
-def spied(process: Process, name: str) -> Iterator[Mock]:
+def spied(process: Process, name: str) -> Generator[Mock]:
     """Record the calls of `name` until the block ends; see `Target.spy`."""
     from unittest.mock import Mock
 
@@ -72,51 +72,47 @@ def spied(process: Process, name: str) -> Iterator[Mock]:
 
 
 class _Site:
-    """Where a function is served: the entry of a table of outcalls, and what is there now."""
+    """Where a function is served: by number or by address, and what serves it now."""
 
     def __init__(self, process: Process, name: str) -> None:
+        numbers = [number for number, one in process.syscalls.items() if one.name == name]
         self._process = process
-        self._number = next(
-            (number for number, one in process.syscalls.items() if one.name == name), None
-        )
-        self._address = None if self._number is not None else self._find(name)
-        self._before = (
-            process.syscalls[self._number]
-            if self._number is not None
-            else process.outcalls.get(self._address)
-        )
-        declared = {one.label: one for one in process.declarations.backcalls}.get(name)
-        self.signature: Signature | None = None
+        self._is_syscall = bool(numbers)
+        self._key = numbers[0] if numbers else _address_of(process, name)
+        table = process.syscalls if numbers else process.outcalls
+        self._before = table.get(self._key)
         architecture = process.architecture
-        self.convention = (
-            architecture.convention if self._number is None else architecture.syscall_convention
-        )
-        if self._before is not None:
-            self.signature = self._before.signature
-        elif declared is not None:
-            self.signature = Signature.of_backcall(declared, self.convention.model)
-
-    def _find(self, name: str) -> int:
-        try:
-            return self._process.bound(name).address
-        except SymbolNotFound as error:
-            raise SymbolNotFound(f"nothing to replace: {error}") from None
+        self.convention = architecture.syscall_convention if numbers else architecture.convention
+        self.signature = self._before.signature if self._before else _declared(process, name)
 
     def put(self, outcall: BoundOutcall) -> None:
         """Serve the function with `outcall`; what was there is its original."""
-        outcall = evolve(outcall, original=self._before)
-        if self._number is not None:
-            self._process.syscalls[self._number] = outcall
-        else:
-            self._process.serve_function(self._address, outcall)
+        self._set(evolve(outcall, original=self._before))
 
     def restore(self) -> None:
         """Serve it as before."""
-        if self._number is not None:
-            assert self._before is not None
-            self._process.syscalls[self._number] = self._before
+        self._set(self._before)
+
+    def _set(self, outcall: BoundOutcall | None) -> None:
+        if self._is_syscall:
+            self._process.serve_syscall(self._key, outcall)
         else:
-            self._process.serve_function(self._address, self._before)
+            self._process.serve_function(self._key, outcall)
+
+
+def _address_of(process: Process, name: str) -> int:
+    try:
+        return process.bound(name).address
+    except SymbolNotFound as error:
+        raise SymbolNotFound(f"nothing to replace: {error}") from None
+
+
+def _declared(process: Process, name: str) -> Signature | None:
+    """The signature of a guest function that the spec declares as a backcall."""
+    for declaration in process.declarations.backcalls:
+        if declaration.label == name:
+            return Signature.of_backcall(declaration, process.architecture.convention.model)
+    return None
 
 
 def _guessed(process: Process, name: str, plugin: PluginFunction) -> Signature:
@@ -132,8 +128,8 @@ def _declared_without(process: Process, name: str, count: int) -> Signature:
     return Signature.of_outcall(declaration, process.architecture.convention.model)
 
 
-def _natural(type_: object) -> type:
-    return int if isinstance(type_, Untyped) else _NATURAL[type_.kind]  # pyright: ignore
+def _natural(type_: GuestType) -> type:
+    return int if isinstance(type_, Untyped) else _NATURAL[type_.kind]
 
 
 def _quiet(plugin: PluginFunction, signature: Signature) -> PluginFunction:

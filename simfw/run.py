@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import enum
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, overload
 
 from attrs import frozen
 
@@ -39,7 +39,7 @@ class Ending(enum.Enum):
     TURN = "turn"
 
 
-class CallStopped(StateError):
+class CallStopped(StateError):  # noqa: N818 - like its siblings in `errors`
     """`stop()` ended a call before it returned."""
 
 
@@ -69,6 +69,19 @@ class Limits:
         return Limits(end, deadline)
 
 
+@overload
+def drive(
+    process: Process,
+    call: Activation,
+    budget: int | None = None,
+    timeout: float | None = None,
+) -> Result: ...
+@overload
+def drive(
+    process: Process, call: Activation, budget: int | None = None, *, resumable: Literal[True]
+) -> Result | Ending: ...
+@overload
+def drive(process: Process) -> Ending: ...
 def drive(
     process: Process,
     call: Activation | None = None,

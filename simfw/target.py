@@ -52,7 +52,7 @@ class Target:
         process = self._process
         checked_limits(budget, timeout)
         entered = process.enter(process.bound(function, result), args)
-        return drive(process, entered, budget, timeout)  # pyright: ignore[reportReturnType]
+        return drive(process, entered, budget, timeout)
 
     def function(self, name: str | int) -> GuestFunction:
         """A guest function, bound once and called often: the fast way to call."""
@@ -66,7 +66,7 @@ class Target:
         """Call what a generated stub stands for. Stubs use this."""
         process = self._process
         entered = process.enter(process.stubbed(stub), args)
-        return drive(process, entered)  # pyright: ignore[reportReturnType]
+        return drive(process, entered)
 
     # Replacing functions
 
@@ -122,7 +122,6 @@ class Target:
     def reset_stack(self) -> None:
         """Set the stack pointer to where it was when the program was loaded."""
         self._process.reset_stack()
-
 
 
 def checked_limits(budget: object, timeout: object) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from simfw.architecture import Counters
 from simfw.errors import IllegalInstruction, MemoryFault
@@ -28,7 +29,7 @@ TIME_FREQUENCY = 1_000_000
 class RiscvArchitecture:
     """The RISC-V of one image."""
 
-    registers = {name: number for number, name in enumerate(ABI_NAMES)}
+    registers: Mapping[str, int] = MappingProxyType({n: i for i, n in enumerate(ABI_NAMES)})
     stack_pointer = SP
     link = RA
     syscall_number = A7
