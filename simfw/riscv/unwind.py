@@ -18,7 +18,7 @@ from simfw.riscv.framestate import FrameState, Symbolic
 from simfw.riscv.frontend import RiscvFrontEnd
 from simfw.riscv.isa import Isa
 from simfw.riscv.prologue import Allowance, Goal, frame_state, is_call
-from simfw.riscv.registers import RA, SP
+from simfw.riscv.registers import NUMBERS, RA, SP
 
 MAX_FRAMES = 256
 MAX_INSTRUCTIONS = 50_000
@@ -26,6 +26,7 @@ MAX_INSTRUCTIONS = 50_000
 
 _UNSIZED = 1 << 16
 """How far a function of unknown size is taken to reach beyond the instruction of interest."""
+FP = NUMBERS["fp"]
 _SAVED = (8, 9, *range(18, 28))
 """s0 to s11, which a call preserves (psABI, "Integer Register Convention")."""
 
@@ -125,14 +126,17 @@ class _Walk:
     def _entry_value(
         self, register: int, state: FrameState, registers: Mapping[int, int], cfa: int
     ) -> int | None:
-        """What a register held when the function was entered."""
+        """What a register held when the function was entered.
+
+        A place on the stack is more reliable than a register, which a loop may have reused.
+        """
         wanted = Symbolic("entry", register)
-        for holder, value in registers.items():
-            if state.get(holder) == wanted:
-                return value
         for offset, value in state.slots.items():
             if value == wanted:
                 return self._load(cfa + offset)
+        for holder, value in registers.items():
+            if state.get(holder) == wanted:
+                return value
         return None
 
     def _load(self, address: int) -> int | None:
@@ -144,9 +148,13 @@ class _Walk:
 
 
 def _cfa(state: FrameState, registers: Mapping[int, int]) -> int | None:
-    """The stack pointer on entry, from any register that is at a known distance from it."""
-    for register, value in registers.items():
-        held = state.get(register)
-        if held is not None and held.base == "cfa":
+    """The stack pointer on entry: from the frame pointer if there is one, else as it can be told.
+
+    The stack pointer of a function with a frame pointer may move with what it allocates.
+    """
+    is_frame_pointer = state.get(FP) == Symbolic("cfa", 0)
+    for register in (FP, SP, *registers) if is_frame_pointer else (SP, *registers):
+        held, value = state.get(register), registers.get(register)
+        if held is not None and held.base == "cfa" and value is not None:
             return value - held.offset
     return None
