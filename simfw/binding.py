@@ -20,6 +20,7 @@ from simfw.border import PackResult, UnpackArguments, pack_result, unpack_argume
 from simfw.convention import Convention, GuestMemory, Registers
 from simfw.declarations import Declarations
 from simfw.errors import BindError, SymbolNotFound
+from simfw.function_pointers import with_functions
 from simfw.image import Image, SymbolKind
 from simfw.outcall import HostFunction
 from simfw.plugin import PluginFunction
@@ -197,13 +198,14 @@ def make(
     """
     if inspect.iscoroutinefunction(function.function):
         raise BindError(f"{function.where}: an async def function cannot serve a synchronous call")
+    wanted = receivers if receivers is not None else function.receivers()
+    body, wanted = with_functions(function.function, wanted)
     try:
-        wanted = receivers if receivers is not None else function.receivers()
         unpack = unpack_arguments(signature, convention, wanted)
         pack = pack_result(signature, convention)
     except BindError as error:
         raise BindError(f"{error}; it is bound to {function.where}") from None
-    return BoundOutcall(signature.name, function.function, signature, unpack, pack)
+    return BoundOutcall(signature.name, body, signature, unpack, pack)
 
 
 def _undeclared(number: int, function: PluginFunction, convention: Convention) -> BoundOutcall:

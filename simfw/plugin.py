@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import inspect
 from collections.abc import Iterable, Iterator, Mapping
-from importlib.metadata import entry_points
 from types import ModuleType
 
 from attrs import frozen
@@ -90,6 +89,8 @@ def _resolved(plugin: object) -> object:
     """Import a plugin that is given by name: an entry point, a module, or `module:attribute`."""
     if not isinstance(plugin, str):
         return plugin
+    from importlib.metadata import entry_points  # costs 20 ms, and few name plugins so
+
     for point in entry_points(group=ENTRY_POINTS, name=plugin):
         return point.load()
     module, _, attribute = plugin.partition(":")
