@@ -99,4 +99,5 @@ def _cell(row: Row, name: str) -> str:
         text = f"{sample.median * scale:,.3g} {unit}"
     if reference is None or name == REFERENCE:
         return text
-    return f"{text} ({reference.median / sample.median:.2g}×)"
+    ratio = reference.median / sample.median
+    return f"{text} ({ratio:,.0f}×)" if ratio >= 10 else f"{text} ({ratio:.2g}×)"
