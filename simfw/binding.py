@@ -44,7 +44,7 @@ class BoundOutcall:
     original: BoundOutcall | None = None
 
 
-@frozen
+@frozen(eq=False)
 class Group:
     """Declarations and the functions that are to serve them."""
 
@@ -52,7 +52,7 @@ class Group:
     functions: Sequence[PluginFunction]
 
 
-@frozen
+@frozen(eq=False)
 class Bindings:
     """The outcalls of a process: by the guest address that they replace, and by system call."""
 

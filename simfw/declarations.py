@@ -21,7 +21,7 @@ Declaration = OutcallDeclaration | BackcallDeclaration
 D = TypeVar("D", OutcallDeclaration, BackcallDeclaration)
 
 
-@frozen
+@frozen(eq=False)
 class Declarations:
     """What crosses the border: outcalls by name and backcalls by label, each once."""
 

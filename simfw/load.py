@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Source = str | PathLike[str] | bytes | bytearray | memoryview | Image
 
 
-@frozen
+@frozen(eq=False)
 class Program:
     """What the user gives for one program; see `Machine`."""
 

@@ -32,7 +32,7 @@ It works in functions that replace something: a guest function, or another outca
 """
 
 
-@frozen
+@frozen(eq=False)
 class Mark:
     """What `@outcall` leaves on a function: the name it serves, or a system call's number."""
 

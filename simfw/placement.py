@@ -20,7 +20,7 @@ _NAMES = {
 _LOW_SPAN = 1 << 32
 
 
-@frozen
+@frozen(eq=False)
 class Placed:
     """What was put where: `break_` is where a heap may begin, `stack_top` the first `sp`."""
 

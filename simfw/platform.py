@@ -23,7 +23,7 @@ GUARD_SIZE = 16 * PAGE
 """Unmapped addresses below the stack: running off it is a fault, not an overwritten variable."""
 
 
-@frozen
+@frozen(eq=False)
 class Platform:
     """What a program finds around it.
 

@@ -16,7 +16,7 @@ ENTRY_POINTS = "simfw.plugins"
 """The entry-point group in which installed packages announce plugins."""
 
 
-@frozen
+@frozen(eq=False)
 class PluginFunction:
     """One outcall of a plugin: what it serves, and where its code is, for messages."""
 

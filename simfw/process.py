@@ -241,11 +241,13 @@ class Process(Target):
 
     def locate(self, fault: GuestFault) -> None:
         """Fill in where a fault happened: function, registers, frames up to the host."""
-        pc, x = fault.pc, self.engine.x
-        if pc is not None:
-            found = self.image.symbols.at(pc)
-            if found is not None:
-                fault.function = found[0].name + (f"+{found[1]:#x}" if found[1] else "")
+        x = self.engine.x
+        if fault.pc is None:  # the host found it while serving the guest
+            rows = self.thread.innermost_rows()
+            fault.pc = rows[0].pc if rows else self.thread.pc
+        found = self.image.symbols.at(fault.pc)
+        if found is not None:
+            fault.function = found[0].name + (f"+{found[1]:#x}" if found[1] else "")
         names = self.architecture.registers
         fault.registers = {name: x[slot] for name, slot in names.items()}
         fault.backtrace = self.thread.backtrace()

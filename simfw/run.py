@@ -43,7 +43,7 @@ class CallStopped(StateError):  # noqa: N818 - like its siblings in `errors`
     """`stop()` ended a call before it returned."""
 
 
-@frozen
+@frozen(eq=False)
 class Limits:
     """How far the outermost entry and everything nested in it may go.
 

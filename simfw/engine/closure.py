@@ -40,7 +40,7 @@ _DIVISION = {"udiv": "//", "urem": "%"}
 _TRUNCATING = {"sdiv": "quotient", "srem": "remainder"}
 
 
-@frozen
+@frozen(eq=False)
 class Code:
     """An expression: its text, how tightly it binds, and what is known of its value."""
 
@@ -54,7 +54,7 @@ class Code:
         return self.text if self.level >= level else f"({self.text})"
 
 
-@frozen
+@frozen(eq=False)
 class Factory:
     """The source of a factory, and its name."""
 

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from simfw.engine.closure import Factory, factory
 from simfw.ir.frontend import FrontEnd, Record
 from simfw.ir.layout import Layout
 from simfw.ir.ops import Block
+
+if TYPE_CHECKING:
+    from simfw.engine.closure import Factory
 
 Step = Callable[[], int | None]
 
@@ -22,7 +25,7 @@ FALLS_THROUGH, TRANSFERS = "", "jump"
 """How an instruction ends if it does not leave to the run loop: not at all, or with a target."""
 
 
-@frozen
+@frozen(eq=False)
 class Maker:
     """A factory, and how its instruction ends: one of the two above, or the reason it leaves."""
 
@@ -32,6 +35,8 @@ class Maker:
 
 def source_of(record: Record, xlen: int, layout: Layout) -> Factory:
     """Trace a record and write its factory. RV64 arenas may begin anywhere, RV32's at 0."""
+    from simfw.engine.closure import factory  # needed for the records of users alone
+
     name = f"{record.name.replace('.', '_')}_{xlen}"
     return factory(name, record.template(xlen), record.operands, layout, based=xlen == 64)
 

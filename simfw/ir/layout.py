@@ -11,7 +11,7 @@ from attrs import frozen
 from simfw.ir.ops import Type
 
 
-@frozen
+@frozen(eq=False)
 class File:
     """One register file: `count` slots of `type` from slot `offset`."""
 
@@ -21,7 +21,7 @@ class File:
     sink: int | None = None
 
 
-@frozen
+@frozen(eq=False)
 class Layout:
     """The register files by name, and how many slots there are."""
 

@@ -16,7 +16,6 @@ from simfw.riscv.frontend import RiscvFrontEnd
 from simfw.riscv.isa import isa
 from simfw.riscv.psabi import IntegerConvention, SyscallConvention
 from simfw.riscv.registers import A0, A7, ABI_NAMES, GP, NUMBERS, RA, SP
-from simfw.riscv.unwind import unwind
 
 # RISC-V Semihosting, "Semihosting Trap Instruction Sequence"
 _SEMIHOSTING_BEFORE = 0x01F01013  # slli x0, x0, 0x1f
@@ -91,6 +90,8 @@ class RiscvArchitecture:
         self, image: Image, memory: Memory, x: list[int], pc: int, sentinel: int
     ) -> Iterator[tuple[int, int]]:
         """Guest frames by their prologues; see `simfw.riscv.unwind`."""
+        from simfw.riscv.unwind import unwind  # for people, who are slower than an import
+
         return unwind(self.isa, image.symbols, memory, x, pc, sentinel)
 
 

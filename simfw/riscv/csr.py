@@ -19,7 +19,7 @@ def csr_name(number: int) -> str:
     return NAMES.get(number, f"{number:#x}")
 
 
-@frozen
+@frozen(eq=False)
 class Access:
     """What a CSR instruction asks for: which CSR, and whether it writes it."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from attrs import field, frozen
 
 
-@frozen
+@frozen(eq=False)
 class Piece:
     """`count` bits of the word from `low`, which become bits from `position` of the value."""
 
@@ -29,7 +29,7 @@ def _pieces(layout: str) -> tuple[Piece, ...]:
     return tuple(pieces)
 
 
-@frozen
+@frozen(eq=False)
 class Field:
     """One field: `role` is `register`, `immediate` or `special` (it shapes the semantics)."""
 

@@ -25,7 +25,7 @@ from simfw.riscv.state import Fields, State, concrete_state, template_state
 Semantics = Callable[[State, Fields], None]
 
 
-@frozen
+@frozen(eq=False)
 class Encoding:
     """Fixed bits (`word & mask == match`), fields, and the length in bytes."""
 
