@@ -16,14 +16,15 @@ def main() -> None:
     server = Server()
     machine = Machine(HERE / "handlers.elf", spec=HERE / "handlers.cas", plugins=[server])
     print("run:", machine.run().kind.value)
-    for method, address in server.handlers.items():
-        print(f"{method} is served at {address:#x}, by {machine.symbol_at(address)[0].name}()")
+    for method, handler in server.handlers.items():
+        print(f"{method} is served by {handler.name}(), at {handler.address:#x}")
     for note in (b"buy milk", b"call Ada", bytes(60)):
-        print("POST:", server.post(machine, "/notes", note))
-    print("GET:", repr(server.get(machine, "/notes")))
-    print("GET:", repr(server.get(machine, "/favicon.ico")))
+        print("POST:", server.post("/notes", note))
+    print("GET:", repr(server.get("/notes")))
+    print("GET:", repr(server.get("/favicon.ico")))
     print("main() goes on and prints what it has on its stack:")
-    print("run:", machine.run())
+    stop = machine.run()
+    print(f"run: {stop.kind.value} with status {stop.status}, the number of requests")
 
 
 if __name__ == "__main__":
