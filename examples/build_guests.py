@@ -13,6 +13,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import conasm
+
 EXAMPLES = Path(__file__).resolve().parent
 SUFFIXES = {".c", ".cc", ".cpp", ".s", ".S", ".zig"}
 
@@ -28,7 +30,8 @@ def build(example: Path) -> None:
     name = example.name
     if (example / f"{name}.cas").exists():
         simfw(example, "headers", f"{name}.cas", "-o", "guest")
-        simfw(example, "stubs", f"{name}.cas", "-o", f"{name}_stubs.py")
+        if conasm.load(example / f"{name}.cas").backcalls:
+            simfw(example, "stubs", f"{name}.cas", "-o", f"{name}_stubs.py")
     found = sorted(path for path in (example / "guest").iterdir() if path.suffix in SUFFIXES)
     sources = [str(path.relative_to(example)) for path in found]
     further = example / "guest" / "build.txt"
