@@ -62,7 +62,7 @@ class Target:
         """Set a call up without running it; `advance` and `slices` of the result do that."""
         return self._process.bound(function, None).begin(*args)
 
-    def invoke(self, stub: BackcallStub, *args: object) -> Result:
+    def invoke(self, stub: BackcallStub, *args: object) -> Any:
         """Call what a generated stub stands for. Stubs use this."""
         process = self._process
         entered = process.enter(process.stubbed(stub), args)

@@ -206,6 +206,10 @@ class _Writer:
             return self._widened(args[0])
         if op == "trunc":
             return evolve(self._code(args[0]), clean=False)
+        if op == "helper":
+            name = self._need(str(value.attr))
+            cleaned = ", ".join(self._hoist(self._clean(arg)).text for arg in args)
+            return Code(f"{name}({cleaned})", _ATOM, clean=True)
         name = self._need(op)
         a = self._clean(args[0])
         return Code(f"{name}({a.text}, {type.bits})", _ATOM, clean=True)
