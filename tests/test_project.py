@@ -64,7 +64,9 @@ def imports(path: Path) -> Iterator[str]:
 
 
 def _module_or_name(module: str, name: str) -> str:
-    """`from simfw import errors` names a module, `from simfw import Machine` does not."""
+    """`from simfw import errors` names a module, `from simfw import outcall` a public name."""
+    if module == "simfw" and name in simfw.__all__:
+        return module
     return f"{module}.{name}" if f"{module}.{name}" in MODULES else module
 
 
