@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
-from simfw import Focus, Outcalls
-
-bare = Outcalls("bare", spec=Path(__file__).with_suffix(".cas"))
-
-BAD_DESCRIPTOR = -9
-"""-EBADF, as Linux numbers it."""
+from outcalls.descriptors import Descriptors, Errno
+from simfw import Focus, outcall
 
 
-@bare.outcall("exit")
-def exit_program(focus: Focus, status: int) -> None:
-    """End the program."""
-    focus.stop(status)
+class Bare:
+    """What the platform brings for one program."""
 
+    spec = Path(__file__).with_suffix(".cas")
 
-@bare.outcall("write")
-def write(focus: Focus, descriptor: int, data: bytes) -> int:
-    """Write to the host's standard output or standard error."""
-    if descriptor not in (1, 2):
-        return BAD_DESCRIPTOR
-    stream = sys.stdout if descriptor == 1 else sys.stderr
-    stream.write(data.decode("utf-8", "replace"))
-    stream.flush()
-    return len(data)
+    def __init__(self) -> None:
+        self._descriptors = Descriptors()
+
+    @outcall("exit")
+    def exit_program(self, focus: Focus, status: int) -> None:
+        """End the program."""
+        focus.stop(status)
+
+    @outcall
+    def write(self, focus: Focus, descriptor: int, data: bytes) -> int:
+        """Write bytes to the host's standard output or standard error."""
+        stream = self._descriptors.writable(descriptor)
+        written = stream is not None and stream.write(data)
+        return len(data) if written else -Errno.EBADF

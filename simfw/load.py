@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from os import PathLike
 from typing import TYPE_CHECKING
 
@@ -11,12 +12,12 @@ from attrs import frozen
 from conasm.nodes import OutcallDeclaration, Position
 from simfw.binding import BoundOutcall, Group, bind, make
 from simfw.convention import Convention
-from simfw.declarations import Path, check_built_for, read
+from simfw.declarations import Declarations, Path, check_built_for, read
 from simfw.errors import ArgumentError, LoadError, MemoryFault
 from simfw.image import Image, open_image
 from simfw.outcall import Mark
 from simfw.placement import place
-from simfw.platform import Platform, argument_block, choose
+from simfw.platform import PlatformPlugin, SemihostingPlugin, argument_block, choose
 from simfw.plugin import PluginFunction, functions_of, where
 from simfw.process import Process
 from simfw.riscv.architecture import RiscvArchitecture
@@ -49,7 +50,8 @@ def load_process(machine: Machine, program: Program) -> Process:
     platform = choose(program.platform, image)
     architecture = RiscvArchitecture(image)
     convention, syscalls = architecture.convention, architecture.syscall_convention
-    groups = [Group(declarations, functions_of(program.plugins)), *_platform_groups(platform)]
+    plugins = platform.make_plugins()
+    groups = [Group(declarations, functions_of(program.plugins)), *map(_platform_group, plugins)]
     bindings = bind(groups, image, convention, syscalls)
     process = Process(
         machine,
@@ -59,31 +61,33 @@ def load_process(machine: Machine, program: Program) -> Process:
         place(image, platform, _checked_limit(program.memory)),
         declarations,
         bindings,
-        _semihosting(platform, convention),
+        _semihosting(plugins, convention),
     )
     process.functions.check_declared()
     _begin(process, program)
     return process
 
 
-def _platform_groups(platform: Platform) -> list[Group]:
-    groups: list[Group] = []
-    for collection in platform.outcalls():
-        declarations = read(collection.spec)
-        groups.append(Group(declarations, functions_of([collection])))
-    return groups
+def _platform_group(plugin: PlatformPlugin) -> Group:
+    return Group(_platform_declarations(plugin.spec), functions_of([plugin]))
 
 
-def _semihosting(platform: Platform, convention: Convention) -> BoundOutcall | None:
-    function = platform.semihosting_outcall()
-    if function is None:
-        return None
-    letter = "w" if convention.xlen == 32 else "d"
-    here = Position(where(function), 1, 1)
-    declaration = OutcallDeclaration("semihosting", 2, (letter,), None, None, "", here)
-    signature = Signature.of_outcall(declaration, convention.model)
-    plugin = PluginFunction(Mark("semihosting", None), function, optional=True, where="platform")
-    return make(signature, plugin, convention)
+@cache
+def _platform_declarations(spec: Path) -> Declarations:
+    return read(spec)
+
+
+def _semihosting(plugins: Sequence[PlatformPlugin], convention: Convention) -> BoundOutcall | None:
+    for plugin in plugins:
+        if isinstance(plugin, SemihostingPlugin):
+            here = Position(where(plugin.semihosting), 1, 1)
+            types = ("long", "int", "void*")
+            declaration = OutcallDeclaration("semihosting", 2, (), types, None, "", here)
+            signature = Signature.of_outcall(declaration, convention.model)
+            mark = Mark("semihosting", None)
+            function = PluginFunction(mark, plugin.semihosting, optional=True, where=here.file)
+            return make(signature, function, convention)
+    return None
 
 
 def _checked_limit(memory: object) -> int:
@@ -107,3 +111,4 @@ def _begin(process: Process, program: Program) -> None:
         ) from None
     process.architecture.start(process.image, process.engine.x, sp, len(names))
     process.stack_top = sp
+    process.args = tuple(names)

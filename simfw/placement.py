@@ -1,4 +1,4 @@
-"""Where a program's parts go in memory: its segments, the stack above them, room for a heap."""
+"""Where a program's parts go in memory: its segments, RAM behind them, the stack above."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from simfw.image import Image, Segment
 from simfw.memory import Memory
 from simfw.permissions import Permissions
 from simfw.platform import GUARD_SIZE, PAGE, STACK_SIZE, Platform
+from simfw.ram import Ram, find_ram, page_up
 
 _NAMES = {
     Permissions.READ | Permissions.EXECUTE: "text",
@@ -22,36 +23,47 @@ _LOW_SPAN = 1 << 32
 
 @frozen(eq=False)
 class Placed:
-    """What was put where: `break_` is where a heap may begin, `stack_top` the first `sp`."""
+    """What was put where: the memory for a heap, and `stack_top`, the first `sp`."""
 
     memory: Memory
-    break_: int
+    heap_start: int
+    heap_end: int
     stack_top: int
 
 
 def place(image: Image, platform: Platform, limit: int) -> Placed:
     """Make the memory of a program and fill it.
 
-    The stack lies above the image, behind the heap's room and a guard. Raises LoadError when
-    the parts do not fit into the address space or into `limit` bytes.
+    The stack lies above the image and the RAM behind it, apart from them by a guard. Raises
+    LoadError when the parts do not fit into the address space or into `limit` bytes.
     """
-    break_ = -(-image.highest // PAGE) * PAGE
-    stack = break_ + platform.heap_size + GUARD_SIZE
     last = (1 << image.xlen) - PAGE  # the last page belongs to the host's return address
+    parts = list(_widened(image.segments))
+    room = limit - STACK_SIZE - sum(end - start for _, start, end in parts)
+    ram = find_ram(image, min(platform.heap_size, room), last - STACK_SIZE - GUARD_SIZE)
+    stack = page_up(max(image.highest, ram.end)) + GUARD_SIZE
     if stack + STACK_SIZE > last:
         stack = image.lowest - GUARD_SIZE - STACK_SIZE & -PAGE
     if image.highest > last or stack < PAGE:
         raise LoadError(f"{image.name}: no room for a stack of {STACK_SIZE >> 10} KiB beside it")
-    memory = _memory(image, min(image.lowest, stack), max(image.highest, stack + STACK_SIZE), limit)
+    highest = max(image.highest, ram.end, stack + STACK_SIZE)
+    memory = _memory(image, min(image.lowest, stack), highest, limit)
     try:
-        for segment, start, end in _widened(image.segments):
+        for segment, start, end in parts:
             name = _NAMES.get(segment.permissions, "image")
             memory.map(start, end - start, segment.permissions, name)
             memory.initialise(segment.address, segment.data)
-        memory.map(stack, STACK_SIZE, Permissions.READ | Permissions.WRITE, "stack")
+        _map_rest(memory, ram, stack)
     except (StateError, RangeError) as error:
         raise LoadError(f"{image.name} does not fit into memory: {error}") from None
-    return Placed(memory, break_, stack + STACK_SIZE)
+    return Placed(memory, ram.start, ram.end, stack + STACK_SIZE)
+
+
+def _map_rest(memory: Memory, ram: Ram, stack: int) -> None:
+    permissions = Permissions.READ | Permissions.WRITE
+    if ram.size:
+        memory.map(ram.start, ram.size, permissions, "ram")
+    memory.map(stack, STACK_SIZE, permissions, "stack")
 
 
 def _widened(segments: Sequence[Segment]) -> Iterator[tuple[Segment, int, int]]:

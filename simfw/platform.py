@@ -1,7 +1,7 @@
 """Platforms: where a program's stack lies, what it finds there, and what `ecall` means.
 
-A platform is a row of `PLATFORMS`: a name, the collections of outcalls that come with it, and
-whether it is right for an image when the user does not say. `auto` takes the first that is.
+A platform is a row of `PLATFORMS`: a name, the plugins that come with it, and whether it is right
+for an image when the user does not say. `auto` takes the first that is.
 """
 
 from __future__ import annotations
@@ -9,13 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from itertools import accumulate
-from typing import Any
+from os import PathLike
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from attrs import frozen
 
 from simfw.errors import ArgumentError, LoadError
 from simfw.image import Image
-from simfw.outcall import HostFunction, Outcalls
+from simfw.riscv.semihosting import makes_requests
+
+if TYPE_CHECKING:
+    from simfw.focus import Focus
 
 PAGE = 4096
 STACK_SIZE = 1 << 20
@@ -23,28 +27,43 @@ GUARD_SIZE = 16 * PAGE
 """Unmapped addresses below the stack: running off it is a fault, not an overwritten variable."""
 
 
+class PlatformPlugin(Protocol):
+    """A plugin that comes with a platform: an object of its own for each program.
+
+    Its outcalls are methods, as in any plugin, so what it remembers belongs to one program.
+    """
+
+    @property
+    def spec(self) -> str | PathLike[str]:
+        """The declaration file of its outcalls."""
+        ...
+
+
+@runtime_checkable
+class SemihostingPlugin(Protocol):
+    """A platform's plugin that serves semihosting requests, too."""
+
+    def semihosting(self, focus: Focus, operation: int, parameter: int, /) -> int:
+        """Perform an operation of the semihosting specification; returns its result."""
+        ...
+
+
 @frozen(eq=False)
 class Platform:
     """What a program finds around it.
 
-    `collections` are `module:attribute` names, imported when the platform is used. `heap_size`
-    bytes between image and stack are kept free for `brk`. `semihosting` names the outcall that
-    serves semihosting requests, of an operation and the address of its parameters.
+    `plugins` are the `module:Class` names of what comes with it, imported when it is used.
+    `heap_size` is how many bytes of memory lie behind the program's variables, for its heap.
     """
 
     name: str
-    collections: tuple[str, ...]
+    plugins: tuple[str, ...]
     suits: Callable[[Image], bool]
     heap_size: int = 0
-    semihosting: str | None = None
 
-    def outcalls(self) -> list[Outcalls]:
-        """The collections of outcalls that come with it."""
-        return [_imported(name) for name in self.collections]
-
-    def semihosting_outcall(self) -> HostFunction | None:
-        """The function that serves semihosting requests, if the platform has them."""
-        return None if self.semihosting is None else _imported(self.semihosting)
+    def make_plugins(self) -> list[PlatformPlugin]:
+        """New plugins, for one program."""
+        return [_imported(name)() for name in self.plugins]
 
 
 def _imported(name: str) -> Any:
@@ -53,14 +72,8 @@ def _imported(name: str) -> Any:
 
 
 PLATFORMS = (
-    Platform("bare", ("outcalls.bare:bare",), suits=lambda image: not image.is_linux),
-    Platform(
-        "newlib",
-        ("outcalls.newlib:newlib",),
-        suits=lambda image: False,
-        heap_size=64 << 20,
-        semihosting="outcalls.newlib:semihosting",
-    ),
+    Platform("newlib", ("outcalls.newlib:Newlib",), suits=makes_requests, heap_size=64 << 20),
+    Platform("bare", ("outcalls.bare:Bare",), suits=lambda image: not image.is_linux),
 )
 
 

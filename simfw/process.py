@@ -39,7 +39,8 @@ class Process(Target):
     """A guest program in a machine.
 
     `instructions` counts what it retired, an outcall as one. `exited` is its exit status once it
-    ended. `break_` is where its heap ends; platforms move it.
+    ended. `args` are its name and its arguments. `heap_start` to `heap_end` is the memory behind
+    its variables, for its heap; `break_` is where the part that it uses ends, if it asks for it.
     """
 
     def __init__(
@@ -59,7 +60,8 @@ class Process(Target):
         self.platform = platform
         self.declarations = declarations
         self.memory: Memory = placed.memory
-        self.heap_start = self.break_ = placed.break_
+        self.heap_start = self.break_ = placed.heap_start
+        self.heap_end = placed.heap_end
         self.stack_top = placed.stack_top
         self.stack_pointer, self.link = architecture.stack_pointer, architecture.link
         self.sentinel = self.memory.mask & -4096
@@ -68,6 +70,7 @@ class Process(Target):
         self.syscalls: dict[int, BoundOutcall] = dict(bindings.syscalls)
         self.functions = Functions(self)
         self.thread = Thread(self, 0, image.entry)
+        self.args: tuple[str, ...] = ()
         self.instructions = 0
         self.exited: int | None = None
         self.exit_request: int | None = None
@@ -199,9 +202,10 @@ class Process(Target):
             return outcall
         if reached.reason == "ebreak":
             marked = self.architecture.is_semihosting(self.memory, reached.pc)
-            if self._semihosting is None or not marked:
-                raise Breakpoint("breakpoint (ebreak)", pc=reached.pc)
-            return self._semihosting
+            if self._semihosting is not None and marked:
+                return self._semihosting
+            advice = "it is a semihosting request: platform 'newlib' serves those" if marked else ""
+            raise Breakpoint("breakpoint (ebreak)", pc=reached.pc, advice=advice)
         if self.architecture.serve(reached.reason, instruction, x, self):
             self.engine.forget_all()
         return None

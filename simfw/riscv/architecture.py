@@ -7,19 +7,17 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from simfw.architecture import Counters
-from simfw.errors import IllegalInstruction, MemoryFault
+from simfw.errors import IllegalInstruction
 from simfw.image import Image
 from simfw.ir.frontend import Decoded
 from simfw.memory import Memory
-from simfw.riscv.csr import access_of, counter_part, csr_name
+from simfw.riscv.csr import READ_ONLY_ZERO, Access, access_of, counter_part, csr_name
 from simfw.riscv.frontend import RiscvFrontEnd
 from simfw.riscv.isa import isa
 from simfw.riscv.psabi import IntegerConvention, SyscallConvention
 from simfw.riscv.registers import A0, A7, ABI_NAMES, GP, NUMBERS, RA, SP
+from simfw.riscv.semihosting import is_request
 
-# RISC-V Semihosting, "Semihosting Trap Instruction Sequence"
-_SEMIHOSTING_BEFORE = 0x01F01013  # slli x0, x0, 0x1f
-_SEMIHOSTING_AFTER = 0x40705013  # srai x0, x0, 7
 _FLOAT_BITS = {"soft": 0, "single": 32, "double": 64, "quad": 64}
 TIME_FREQUENCY = 1_000_000
 """Ticks of the `time` CSR in a second: microseconds."""
@@ -64,27 +62,29 @@ class RiscvArchitecture:
         return False
 
     def _access_csr(self, instruction: Decoded, x: list[int], counters: Counters) -> None:
-        """Read a counter; all else is illegal, as the manual has it for absent CSRs."""
+        """Read a counter or a constant; the rest is illegal, as absent CSRs are in the manual."""
         rd, access = access_of(instruction.record.name, instruction.operands)
+        value = 0
+        if access.number not in READ_ONLY_ZERO:
+            value = self._counter(instruction.record.name, access, counters)
+        if rd:
+            x[rd] = value
+
+    def _counter(self, mnemonic: str, access: Access, counters: Counters) -> int:
         part = counter_part(access.number, self.xlen)
         if part is None or access.writes:
             what = "is read-only" if part else "does not exist in this machine"
             raise IllegalInstruction(
-                f"{instruction.record.name} of CSR {csr_name(access.number)}, which {what}",
+                f"{mnemonic} of CSR {csr_name(access.number)}, which {what}",
                 advice="user-mode programs may read cycle, time and instret",
             )
-        if rd:
-            name, shift = part
-            value = _microseconds() if name == "time" else counters.instructions - 1
-            x[rd] = value >> shift & (1 << self.xlen) - 1
+        name, shift = part
+        value = _microseconds() if name == "time" else counters.instructions - 1
+        return value >> shift & (1 << self.xlen) - 1
 
     def is_semihosting(self, memory: Memory, pc: int) -> bool:
-        """Whether the `ebreak` at `pc` stands between the two shifts that mark a request."""
-        around = (pc - 4 & memory.mask, _SEMIHOSTING_BEFORE), (pc + 4, _SEMIHOSTING_AFTER)
-        try:
-            return all(memory.fetch(address, 4) == word for address, word in around)
-        except MemoryFault:
-            return False
+        """Whether the `ebreak` at `pc` is a semihosting request."""
+        return is_request(memory, pc)
 
     def unwind(
         self, image: Image, memory: Memory, x: list[int], pc: int, sentinel: int

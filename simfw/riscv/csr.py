@@ -1,7 +1,8 @@
 """Control and status registers: their numbers, names and what a user-mode program may do.
 
-Only the user-level counters exist here (unprivileged manual, "Zicntr"). The floating-point
-registers' numbers are known and reserved until F is present.
+The user-level counters exist here (unprivileged manual, "Zicntr"), and machine-mode registers that
+start-up code sets and that may be constant. The floating-point registers' numbers are known and
+reserved until F is present.
 """
 
 from __future__ import annotations
@@ -11,7 +12,12 @@ from attrs import frozen
 FLOATING_POINT = {0x001: "fflags", 0x002: "frm", 0x003: "fcsr"}
 COUNTERS = {0xC00: "cycle", 0xC01: "time", 0xC02: "instret"}
 COUNTERS_HIGH = {number + 0x80: name + "h" for number, name in COUNTERS.items()}
-NAMES = {**FLOATING_POINT, **COUNTERS, **COUNTERS_HIGH}
+READ_ONLY_ZERO = {0x305: "mtvec"}
+"""Registers that are 0 whatever is written, as the privileged manual allows for `mtvec` ("Machine
+Trap-Vector Base-Address Register"): no trap is taken here, a fault goes to the host. The start-up
+code of picolibc sets it.
+"""
+NAMES = {**FLOATING_POINT, **COUNTERS, **COUNTERS_HIGH, **READ_ONLY_ZERO}
 
 
 def csr_name(number: int) -> str:
