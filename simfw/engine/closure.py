@@ -26,9 +26,9 @@ from typing import cast
 
 from attrs import evolve, frozen
 
-from simfw.ir.builder import PARTIAL
+from simfw.engine.uses import count_uses, gets_that_cross_a_put, hold_a_division
 from simfw.ir.layout import Layout
-from simfw.ir.ops import Block, Effect, Slot, Type, Value, walk
+from simfw.ir.ops import Block, Effect, Slot, Type, Value
 
 _ATOM, _PRODUCT, _SUM, _SHIFT, _AND, _XOR, _OR, _COMPARE, _TERNARY = 12, 10, 9, 8, 7, 6, 5, 4, 0
 
@@ -83,9 +83,9 @@ class _Writer:
         self.hoisted: dict[str, str] = {}  # text → name, computed in the factory
         self.body: list[str] = []
         self.known: dict[int, Code] = {}  # values that have a local name
-        self.uses = _count_uses(block)
-        self.crossing = _gets_that_cross_a_put(block)
-        self.guarded = _hold_a_division(block)
+        self.uses = count_uses(block)
+        self.crossing = gets_that_cross_a_put(block)
+        self.guarded = hold_a_division(block)
 
     def write(self, name: str, fields: tuple[str, ...]) -> str:
         for effect in self.block.effects:
@@ -302,7 +302,8 @@ class _Writer:
                 condition, taken, other = effect.args
                 test = self._clean(condition)
                 a, b = (self._hoist(self._clean(target)) for target in (taken, other))
-                self.body.append(f"return {a.text} if {test.at(_COMPARE)} else {b.text}")
+                arms = a.at(_COMPARE), b.at(_COMPARE)
+                self.body.append(f"return {arms[0]} if {test.at(_COMPARE)} else {arms[1]}")
             case _:
                 self.body.append(f"return {self._hoist(Code('~pc', _SUM, True, True)).text}")
 
@@ -364,36 +365,3 @@ class _Writer:
 def _literal(value: Value) -> str:
     number = value.constant or 0
     return str(number) if number < 10 else f"{number:#x}"
-
-
-def _count_uses(block: Block) -> dict[int, int]:
-    """How many operands each value is, over the whole block."""
-    uses: dict[int, int] = {}
-    for root in (arg for effect in block.effects for arg in effect.args):
-        uses[id(root)] = uses.get(id(root), 0) + 1
-    for node in walk(arg for effect in block.effects for arg in effect.args):
-        for arg in node.args:
-            uses[id(arg)] = uses.get(id(arg), 0) + 1
-    return uses
-
-
-def _hold_a_division(block: Block) -> set[int]:
-    """Values that may be undefined, so that they must not be computed ahead of their use."""
-    holding: set[int] = set()
-    for node in walk(arg for effect in block.effects for arg in effect.args):
-        if node.op in PARTIAL or any(id(arg) in holding for arg in node.args):
-            holding.add(id(node))
-    return holding
-
-
-def _gets_that_cross_a_put(block: Block) -> set[int]:
-    """Values read from a slot whose last use comes after some put: they need a local name."""
-    puts = [index for index, effect in enumerate(block.effects) if effect.kind == "put"]
-    born = {id(e.value): i for i, e in enumerate(block.effects) if e.kind == "get"}
-    crossing: set[int] = set()
-    for index, effect in enumerate(block.effects):
-        for node in walk(effect.args):
-            start = born.get(id(node))
-            if start is not None and any(start < put < index for put in puts):
-                crossing.add(id(node))
-    return crossing

@@ -72,6 +72,12 @@ class Word(Value):
     __slots__ = ()
     __hash__ = object.__hash__
 
+    def __eq__(self, other: object) -> bool:
+        """Identity. Against a number it would always be false, which no record means."""
+        if isinstance(other, int):
+            raise TypeError(f"{self.op} == {other} is not known when a record is traced: use .eq()")
+        return self is other
+
     def __add__(self, other: Word | int) -> Word:
         return binary("add", self, other)
 
@@ -275,3 +281,8 @@ def resize(op: str, a: Word, bits: int) -> Word:
     if known is not None:
         return const(type, signed(known, a.type.bits) if op == "sext" else known)
     return Word(op, type, (a,))
+
+
+def helper(name: str, type: Type, *args: Word) -> Word:
+    """A pure function of values that the IR has no operation for; engines know it by name."""
+    return Word("helper", type, args, name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from simfw.ir.ops import Block, Effect, Value
 
 _INFIX = {
@@ -29,8 +31,8 @@ def _value(value: Value, names: dict[int, str]) -> str:
     if value.constant is not None:
         return f"{value.constant:#x}" if value.constant > 9 else str(value.constant)
     if value.op == "field":
-        assert isinstance(value.attr, tuple)
-        return f"{{{value.attr[0]}}}"
+        name, _ = cast(tuple[str, bool], value.attr)
+        return f"{{{name}}}"
     args = [_value(arg, names) for arg in value.args]
     if value.op in _INFIX:
         return f"({args[0]} {_INFIX[value.op]} {args[1]}):{value.type}"
@@ -52,6 +54,6 @@ def _effect(effect: Effect, names: dict[int, str]) -> str:
 
 def _detail(detail: object) -> str:
     if isinstance(detail, tuple):
-        size, access = detail
+        size, access = cast(tuple[int, str], detail)
         return f"{size} for {access}"
     return "" if detail is None else str(detail)

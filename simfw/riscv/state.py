@@ -48,7 +48,7 @@ class Registers:
         self._type = type
 
     def __getitem__(self, index: Word | int) -> Word:
-        if index == 0 and isinstance(index, int):
+        if isinstance(index, int) and index == 0:
             return const(self._type, 0)
         return _get(self._effects, Slot("x", _index(index)), self._type)
 
