@@ -1,0 +1,214 @@
+"""The assembled form of belt code: who reads what is decided, positions and time are gone.
+
+    AssembledUnit > AssembledFunction > AssembledBlock > Step > arguments
+
+Within a block each operand that is ever on the belt is a *value* with a number: `0 … entry-1` are
+what the block is entered with, then comes one for each drop, in the order in which the operations
+stand. No number is used twice, so executing the steps in order, each reading and making values,
+is the meaning of the block. The order of an instruction's steps:
+
+    readers · computations at issue · what retires (loads read memory, results reach the belt) ·
+    each call · picks · stores and spills · conform · transfers
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import field, frozen
+
+from conasm.errors import Problem
+from conasm.member import Member
+from conasm.nodes import BackcallDeclaration, OutcallDeclaration, Position
+from conasm.operation import OperationSpec
+
+# --- arguments
+
+
+@frozen
+class ValueArg:
+    """An operand of the belt."""
+
+    id: int
+
+
+@frozen
+class ImmediateArg:
+    """An integer as written: an immediate, an offset, a delay, a size."""
+
+    value: int
+
+
+@frozen
+class FloatArg:
+    """A floating-point literal."""
+
+    value: float
+
+
+@frozen
+class WidthArg:
+    """A width, in bytes."""
+
+    bytes: int
+
+
+@frozen
+class TagArg:
+    """The tag that joins a load to its `pickup`; numbered per function."""
+
+    index: int
+    name: str
+
+
+@frozen
+class BlockArg:
+    """A block of the same function, by its index."""
+
+    index: int
+
+
+@frozen
+class FunctionArg:
+    """A function or an outcall, by its name."""
+
+    name: str
+
+
+@frozen
+class SymbolArg:
+    """The address of data or of a function."""
+
+    name: str
+
+
+@frozen
+class RegisterArg:
+    """A special register, or one of the constants of `rd`, by its name."""
+
+    name: str
+
+
+StepArgument = (
+    ValueArg
+    | ImmediateArg
+    | FloatArg
+    | WidthArg
+    | TagArg
+    | BlockArg
+    | FunctionArg
+    | SymbolArg
+    | RegisterArg
+)
+
+
+# --- code
+
+
+@frozen(eq=False)
+class Step:
+    """One thing that happens.
+
+    * `instruction`: the index of its instruction in the block; `listed`: its operation's place in
+      that instruction.
+    * `arguments`: what is listed before the trailing values of a transfer; `passes`: those values,
+      which a branch, call or return hands over, in listed order. A branch to a label without
+      names passes the whole belt, newest first.
+    * `drops`: the values that it makes, the first listed result first, which ends nearest to b0.
+    * `retires`: this is the end of a load; the step that issued it (`issue` is its index) has
+      the same arguments, evaluated the address, and drops nothing.
+    * `gang`: the index of the step whose condition codes it reads.
+    * `belt`: what is on the belt after the step, newest first.
+    """
+
+    operation: OperationSpec
+    instruction: int
+    listed: int
+    arguments: tuple[StepArgument, ...]
+    drops: tuple[int, ...]
+    passes: tuple[int, ...]
+    position: Position
+    belt: tuple[int, ...]
+    retires: bool = False
+    issue: int | None = None
+    gang: int | None = None
+
+
+@frozen(eq=False)
+class AssembledValue:
+    """What is known of a value: its name or "", the operation that makes it, its width.
+
+    `operation` is "" for what the block is entered with. `width` is in bytes, and what the value
+    has unless it is a None or a NaR; None where only a run can tell.
+    """
+
+    name: str
+    operation: str
+    width: int | None
+
+
+@frozen(eq=False)
+class AssembledBlock:
+    """A block. `entry` values come in; with `named`, exactly those, by the label's names.
+
+    Without, they are the positions of the belt as it was, any of which may be unfilled.
+    `starts` has the index of the first step of each instruction.
+    """
+
+    label: str
+    index: int
+    entry: int
+    named: bool
+    steps: tuple[Step, ...]
+    starts: tuple[int, ...]
+    values: tuple[AssembledValue, ...]
+    position: Position
+
+
+@frozen(eq=False)
+class AssembledFunction:
+    """A function; the first block is its entry, and takes the arguments."""
+
+    name: str
+    blocks: tuple[AssembledBlock, ...]
+    scratch_size: int
+    tags: tuple[str, ...]
+    comment: str
+    position: Position
+
+
+# --- data
+
+
+@frozen(eq=False)
+class PlacedData:
+    """Initialised data, `offset` bytes from where all data begins.
+
+    Each relocation is an offset in `bytes` and the name whose address is added to the 8 bytes
+    there.
+    """
+
+    name: str
+    offset: int
+    bytes: bytes = field(repr=False)
+    relocations: tuple[tuple[int, str], ...]
+    comment: str
+    position: Position
+
+
+@frozen(eq=False)
+class AssembledUnit:
+    """Linked belt code for one member.
+
+    `data_size` and `data_alignment` are those of all data together. `warnings` are what is legal
+    and probably not meant.
+    """
+
+    member: Member
+    functions: Mapping[str, AssembledFunction]
+    outcalls: tuple[OutcallDeclaration, ...]
+    backcalls: tuple[BackcallDeclaration, ...]
+    data: tuple[PlacedData, ...]
+    data_size: int
+    data_alignment: int
+    warnings: tuple[Problem, ...]
