@@ -7,14 +7,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#ifndef SIMFW_BACKCALL
-#define SIMFW_BACKCALL __attribute__((used))
-#ifdef __has_attribute
+/* What only the host calls must outlive both compiler and linker. */
+#if !defined(SIMFW_BACKCALL) && defined(__has_attribute)
 #if __has_attribute(retain)
-#undef SIMFW_BACKCALL
 #define SIMFW_BACKCALL __attribute__((used, retain))
 #endif
 #endif
+#if !defined(SIMFW_BACKCALL) && defined(__GNUC__)
+#define SIMFW_BACKCALL __attribute__((used))
+#elif !defined(SIMFW_BACKCALL)
+#define SIMFW_BACKCALL
 #endif
 
 #ifdef __cplusplus
