@@ -1,0 +1,7 @@
+"""The commands of `simfw`, a module each, which has the click command as `command`.
+
+A new command is a module here and its name in `COMMANDS`.
+"""
+
+COMMANDS = ("new", "build", "run", "call", "check", "stubs", "headers", "symbols", "disasm")
+"""In the order in which `simfw --help` lists them: as a user meets them."""

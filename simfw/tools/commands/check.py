@@ -1,0 +1,69 @@
+"""`simfw check`: look for mistakes in declaration files and programs, without running anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from simfw.errors import SimError
+from simfw.tools.filenames import input_file
+from simfw.tools.options import MachineOptions, machine_options
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  simfw check crc.cas
+  simfw check crc.elf --spec crc.cas
+  simfw check crc.elf --spec crc.cas --plugin crc_host
+
+Of a program it says what it is and what would keep it from running. With --spec each declared
+function has to be there; with --plugin each outcall needs its host function.
+
+The exit status is 0, or 125 if any of the files has a mistake.
+"""
+)
+@click.argument("files", nargs=-1, required=True, type=input_file)
+@machine_options
+def command(files: tuple[Path, ...], **options: Any) -> int:
+    """Check FILES: declaration files (.cas) and programs (ELF)."""
+    from simfw.tools import report
+    from simfw.tools.cli import FAILURE
+    from simfw.tools.text import printable
+
+    failed = False
+    chosen = MachineOptions(**options)
+    for path in files:
+        check = _check_spec if path.suffix == ".cas" else _check_image
+        try:
+            for line in check(path, chosen):
+                click.echo(printable(line))
+        except SimError as error:
+            failed = True
+            report.sim_error(error)
+    return FAILURE if failed else 0
+
+
+def _check_spec(path: Path, options: MachineOptions) -> Iterator[str]:
+    """The lines on a declaration file; SpecError or BindError for its mistakes."""
+    from simfw.tools.checking import declared_functions
+
+    del options
+    lines = list(declared_functions(path))
+    yield f"{path}: no mistakes, {len(lines)} declared"
+    yield from lines
+
+
+def _check_image(path: Path, options: MachineOptions) -> Iterator[str]:
+    """The lines on a program; what loading it raises."""
+    from simfw.tools.checking import loaded
+    from simfw.tools.options import read_image
+    from simfw.tools.summary import remarks, summary
+
+    image = read_image(path)
+    yield from summary(image)
+    yield from (f"  remark      {remark}" for remark in remarks(image))
+    yield f"  no mistakes: {loaded(image, options)}"

@@ -1,0 +1,41 @@
+"""Running a program to its end, with everything else that may happen as an error."""
+
+from __future__ import annotations
+
+import click
+
+from simfw.errors import BudgetExhausted, WallTimeout
+from simfw.machine import Machine, StopKind
+
+
+def run_to_end(machine: Machine, budget: int | None, timeout: float | None) -> int:
+    """Run until the program ends; its exit status, 0 if a host function stopped the machine.
+
+    Raises BudgetExhausted and WallTimeout, which say where the guest stands.
+    """
+    try:
+        stop = machine.run(budget, timeout)
+    except KeyboardInterrupt:
+        click.echo(f"\nthe guest was {_standing(machine)}", err=True)
+        raise
+    match stop.kind:
+        case StopKind.BUDGET:
+            raise BudgetExhausted(
+                f"the guest did not end within {budget:,} instructions; it is "
+                f"{_standing(machine)}. Give it a larger --budget, or none"
+            )
+        case StopKind.TIMEOUT:
+            raise WallTimeout(
+                f"the guest did not end within {timeout:g} seconds; it is {_standing(machine)}. "
+                "Give it a longer --timeout, or none"
+            )
+        case _:
+            return stop.status or 0
+
+
+def _standing(machine: Machine) -> str:
+    """Where the guest is, for a sentence."""
+    pc = machine.registers["pc"]
+    found = machine.symbol_at(pc)
+    place = "" if found is None else f" in {found[0].name}" + (f"+{found[1]:#x}" * bool(found[1]))
+    return f"at pc {pc:#x}{place}, after {machine.instructions:,} instructions"
