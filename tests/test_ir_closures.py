@@ -28,6 +28,11 @@ from simfw.ir.spec import verify
 from simfw.memory import Memory
 from simfw.permissions import Permissions
 
+
+def _fault(cause: str, value: int) -> MisalignedAccess:
+    return MisalignedAccess(cause, address=value)
+
+
 DATA, DATA_SIZE, PC = 0x1000, 0x1000, 0x8000
 CONTENTS = bytes((n * 73 + 5) & 0xFF for n in range(DATA_SIZE))
 FIELDS = ("rd", "rs1", "rs2", "simm", "uimm")
@@ -197,7 +202,8 @@ def performed(block: Block, xlen: int, x: list[int], operands: dict[str, int]) -
     """What the closure of a block does."""
     memory, x = MEMORIES[xlen], [*x, 0]
     memory.write(DATA, CONTENTS)
-    engine: Any = SimpleNamespace(code_changed=False)
+    front = SimpleNamespace(functions={}, fault=_fault)
+    engine: Any = SimpleNamespace(code_changed=False, front=front)
     made = factory("made", block, FIELDS, LAYOUTS[xlen], based=xlen == 64)
     scope: dict[str, Any] = {}
     exec(made.source, scope)

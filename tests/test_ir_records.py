@@ -27,6 +27,11 @@ from simfw.permissions import Permissions
 from simfw.riscv.isa import Instruction, Isa, isa
 from simfw.riscv.record import Record
 
+
+def _fault(cause: str, value: int) -> MisalignedAccess:
+    return MisalignedAccess(cause, address=value)
+
+
 BASE = {32: 0, 64: 0x7000_0000_0000}
 DATA, DATA_SIZE = 0x2000, 0x2000
 CONTENTS = bytes((n * 37 + (n >> 5) * 11) & 0xFF for n in range(DATA_SIZE))
@@ -75,7 +80,8 @@ class Bench:
         self.memory = Memory(one.xlen, base=BASE[one.xlen], span=span)
         self.memory.map(self.start, DATA_SIZE, Permissions.READ | Permissions.WRITE, "data")
         self.x = [0] * one.layout.size
-        engine: Any = SimpleNamespace(code_changed=False)
+        front = SimpleNamespace(functions={}, fault=_fault)
+        engine: Any = SimpleNamespace(code_changed=False, front=front)
         self.environment = Environment(self.x, self.memory, engine)
 
     def evaluate(self, block: Block, x: list[int], fields: dict[str, int]) -> Outcome:
@@ -126,7 +132,7 @@ def random_registers(one: Isa, rng: random.Random) -> list[int]:
     places = (start, start + DATA_SIZE - 1, start + DATA_SIZE - 8, start + 0xFFF)
     x = [0, *(rng.choice((rng.choice(edges), rng.randrange(top), rng.choice(places),
                           start + rng.randrange(DATA_SIZE))) for _ in range(31))]  # fmt: skip
-    return [*x, 0, rng.choice(x)]
+    return [*x, 0, rng.choice(x) ^ (1 << one.xlen) - 1]
 
 
 def disagreement(

@@ -304,6 +304,10 @@ class _Writer:
                 a, b = (self._hoist(self._clean(target)) for target in (taken, other))
                 arms = a.at(_COMPARE), b.at(_COMPARE)
                 self.body.append(f"return {arms[0]} if {test.at(_COMPARE)} else {arms[1]}")
+            case "dispatch":
+                values = [self._hoist(self._clean(arg)).text for arg in effect.args]
+                function = self._need(str(effect.detail))
+                self.body.append(f"return {function}({', '.join(['site', *values])})")
             case _:
                 self.body.append(f"return {self._hoist(Code('~pc', _SUM, True, True)).text}")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from attrs import frozen
 
@@ -48,6 +49,10 @@ def end_of(block: Block) -> str:
     return str(block.end.detail) if block.end.kind == "exit" else TRANSFERS
 
 
+_makers: dict[int, WeakKeyDictionary[Record, Maker]] = {}
+"""The factories made so far by register width: they know no process, so that all share them."""
+
+
 class Factories:
     """The factories of one front end, by record."""
 
@@ -56,7 +61,9 @@ class Factories:
         self._shipped: Mapping[str, tuple[Callable[..., Step], str]] = {}
         if front.shipped is not None:
             self._shipped = importlib.import_module(front.shipped).FACTORIES
-        self._made: dict[Record, Maker] = {}
+        makers = _makers.get(front.xlen)
+        self._made = WeakKeyDictionary[Record, Maker]() if makers is None else makers
+        _makers[front.xlen] = self._made
 
     def get(self, record: Record) -> Maker:
         """The factory of a record."""

@@ -11,6 +11,7 @@ comparison for all of them. An instruction that leaves at `pc` returns `~pc`.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import cast
 
 from attrs import frozen
@@ -18,7 +19,7 @@ from attrs import frozen
 from simfw.engine.codemap import CodeMap, Span
 from simfw.engine.factories import FALLS_THROUGH, TRANSFERS, Factories, Step
 from simfw.engine.runner import MAX_STEPS, Run, make_runner, step_index
-from simfw.errors import GuestFault, MisalignedAccess
+from simfw.errors import GuestFault
 from simfw.ir.builder import BINARY, UNARY
 from simfw.ir.frontend import Decoded, FrontEnd
 from simfw.memory import Memory
@@ -52,10 +53,14 @@ class Exit:
 
 @frozen(eq=False)
 class Translation:
-    """A block: its steps, the pc of each with that of the instruction after the last, its bytes."""
+    """A block: its steps, the pc of each with that of the instruction after the last, its bytes.
+
+    `counts` has for each of these pcs how many instructions come before it.
+    """
 
     steps: tuple[Step, ...]
     pcs: tuple[int, ...]
+    counts: tuple[int, ...]
     span: Span
 
 
@@ -87,6 +92,7 @@ class Environment:
         self.base, self.span = memory.base, memory.span
         self.engine, self.CodeChanged = engine, CodeChanged
         self._memory = memory
+        self.__dict__ |= engine.front.functions
 
     # What is served by a call does its work last thing: a signal may come with any call, and the
     # instruction is then run again. The engine knows the pc, and tells it to a fault.
@@ -115,7 +121,7 @@ class Environment:
 
     def trap(self, cause: str, address: int) -> None:
         """A check of the semantics that failed."""
-        raise MisalignedAccess(cause, address=address)
+        raise self.engine.front.fault(cause, address)
 
     @staticmethod
     def quotient(a: int, b: int) -> int:
@@ -175,10 +181,10 @@ class Interpreter:
                 if run is None:
                     self.pc, self.left = pc, left
                     return cast(Exit, block)
-                if not left:
-                    self.pc, self.left = pc, 0
-                    return Exit(BUDGET, pc, pc)
                 run = _beginning(cast(Translation, block), left)
+                if run is None:
+                    self.pc, self.left = pc, left
+                    return Exit(BUDGET, pc, pc)
                 n, left = left, 0
                 pc = run()
             except BaseException as error:
@@ -201,7 +207,7 @@ class Interpreter:
             if isinstance(error, CodeChanged):  # the store is done
                 self.code_changed = False
                 index += 1
-            pc, left = block.pcs[index], left + n - index
+            pc, left = block.pcs[index], left + n - block.counts[index]
         elif pc < 0:  # between an instruction that leaves and its exit: it is still to be run
             pc, left = ~pc, left + 1
         self.pc, self.left = pc, left
@@ -229,7 +235,7 @@ class Interpreter:
         """Decode and bind instructions from `start` to the first that ends a block."""
         environment, mask = self._environment, self.memory.mask
         steps: list[Step] = []
-        pcs = [start]
+        pcs, counts = [start], [0]
         pc, end, stop = start, FALLS_THROUGH, start
         while end == FALLS_THROUGH and len(steps) < MAX_STEPS and pc >= start:
             instruction = self._next(pc, is_first=pc == start)
@@ -242,8 +248,10 @@ class Interpreter:
                 self._table[~pc] = UNCOVERED, None, Exit(end, pc, following, instruction)
             pc, stop = following, min(pc + instruction.length, mask + 1)
             pcs.append(pc)
+            counts.append(counts[-1] + instruction.weight)
         run = make_runner(steps, pc if end == FALLS_THROUGH else None)
-        return len(steps), run, Translation(tuple(steps), tuple(pcs), (start, stop))
+        block = Translation(tuple(steps), tuple(pcs), tuple(counts), (start, stop))
+        return counts[-1], run, block
 
     def _next(self, pc: int, *, is_first: bool) -> Decoded | None:
         """The instruction at `pc`; None ends the block before it, for its own turn."""
@@ -286,6 +294,8 @@ class Interpreter:
             self.memory.unwatch(page)
 
     def _remember(self, key: int, block: Translation) -> None:
+        if not self.front.in_memory:
+            return
         for page in self._code.new_pages(block.span):
             self.memory.watch(page)
         self._code.add(key, block.span)
@@ -295,6 +305,7 @@ class Interpreter:
             self.code_changed = True
 
 
-def _beginning(block: Translation, count: int) -> Run:
-    """Run the first `count` instructions of a block."""
-    return make_runner(block.steps[:count], block.pcs[count])
+def _beginning(block: Translation, count: int) -> Run | None:
+    """Run the first `count` instructions of a block; None if there is nothing to run."""
+    steps = bisect_right(block.counts, count) - 1
+    return make_runner(block.steps[:steps], block.pcs[steps]) if steps else None

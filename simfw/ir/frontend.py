@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from simfw.errors import GuestFault
 from simfw.ir.layout import Layout
 from simfw.ir.ops import Block
 
@@ -35,8 +37,13 @@ class Decoded(Protocol):
         ...
 
     @property
-    def operands(self) -> tuple[int, ...]:
-        """Its operands."""
+    def operands(self) -> tuple[object, ...]:
+        """Its operands: ints, but for the `site` of a dispatch."""
+        ...
+
+    @property
+    def weight(self) -> int:
+        """How many it counts as: 1, or 0 for a part of a wide instruction behind its first."""
         ...
 
     @property
@@ -52,9 +59,17 @@ class FrontEnd(Protocol):
     layout: Layout
     shipped: str | None
     """The module with ready-made closure factories of its own records, if there is one."""
+    in_memory: bool
+    """Whether a pc is an address of the guest's memory, whose change changes the code."""
+    functions: Mapping[str, Callable[..., object]]
+    """What its records' `helper` values and `dispatch` effects name."""
 
     def fetch(self, pc: int, /) -> Decoded:
         """The instruction at `pc`. Raises GuestFault where there is none."""
+        ...
+
+    def fault(self, cause: str, value: int, /) -> GuestFault:
+        """The fault of a `check` that failed, with the value that it reports."""
         ...
 
     def is_own(self, record: Record, /) -> bool:

@@ -94,7 +94,9 @@ class Effect:
     - `put` (slot): the new value;
     - `check` (cause): the condition, and the address to report; it traps when false;
     - the ends: `jump` (None): target · `branch` (None): condition, target, next ·
-      `exit` (reason): none; the block's pc and next pc say where and where it goes on.
+      `exit` (reason): none; the block's pc and next pc say where and where it goes on ·
+      `dispatch` (function): any values; the front end's function of that name gets the
+      instruction's operand `site` and the values, and tells where control goes.
     """
 
     kind: str
@@ -103,7 +105,7 @@ class Effect:
     value: Value | None = None
 
 
-ENDS = frozenset({"jump", "branch", "exit"})
+ENDS = frozenset({"jump", "branch", "exit", "dispatch"})
 MAY_TRAP = frozenset({"load", "store", "check"})
 
 

@@ -198,5 +198,6 @@ SHAPES: dict[str, tuple[tuple[int, ...], EffectRule]] = {
     "jump": ((1,), lambda effect, word: _is(effect, 0, word)),
     "branch": ((3,), lambda e, word: _is(e, 0, I1) and _is(e, 1, word) and _is(e, 2, word)),
     "exit": ((0,), lambda effect, word: isinstance(effect.detail, str)),
+    "dispatch": (tuple(range(64)), lambda effect, word: isinstance(effect.detail, str)),
 }
 """Effect → (numbers of operands, rule on detail and types)."""

@@ -7,7 +7,11 @@ reserved until F is present.
 
 from __future__ import annotations
 
+from typing import cast
+
 from attrs import frozen
+
+from simfw.ir.frontend import Decoded
 
 FLOATING_POINT = {0x001: "fflags", 0x002: "frm", 0x003: "fcsr"}
 COUNTERS = {0xC00: "cycle", 0xC01: "time", 0xC02: "instret"}
@@ -33,13 +37,13 @@ class Access:
     writes: bool
 
 
-def access_of(mnemonic: str, operands: tuple[int, ...]) -> tuple[int, Access]:
+def access_of(instruction: Decoded) -> tuple[int, Access]:
     """The destination register and the access of a CSR instruction.
 
     `csrrs` and `csrrc` with x0 or a zero immediate do not write (manual, chapter "Zicsr").
     """
-    rd, source, number = operands
-    return rd, Access(number, mnemonic.startswith("csrrw") or source != 0)
+    rd, source, number = cast("tuple[int, int, int]", instruction.operands)
+    return rd, Access(number, instruction.record.name.startswith("csrrw") or source != 0)
 
 
 def counter_part(number: int, xlen: int) -> tuple[str, int] | None:

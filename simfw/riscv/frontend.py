@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Protocol
 
 from simfw.errors import IllegalInstruction, MisalignedAccess
@@ -28,6 +30,8 @@ class RiscvFrontEnd:
     """Decodes the instructions of one process."""
 
     shipped: str | None = "simfw.engine.shipped.riscv"
+    in_memory = True
+    functions: Mapping[str, Callable[..., object]] = MappingProxyType({})
 
     def __init__(self, isa: Isa, memory: Fetching) -> None:
         self.isa = isa
@@ -55,6 +59,10 @@ class RiscvFrontEnd:
                 advice=f"the machine has {self.isa.name}; was the guest built for more?",
             )
         return instruction
+
+    def fault(self, cause: str, value: int) -> MisalignedAccess:
+        """The only check is that of an atomic's address."""
+        return MisalignedAccess(cause, address=value)
 
     def is_own(self, record: Record) -> bool:
         """Whether the record is one of the package's own."""

@@ -45,6 +45,11 @@ class Instruction:
     shown: Record | Compressed
 
     @property
+    def weight(self) -> int:
+        """Every instruction counts as one."""
+        return 1
+
+    @property
     def values(self) -> dict[str, int]:
         """The operands by field name."""
         return dict(zip(self.record.operands, self.operands, strict=True))
