@@ -44,6 +44,7 @@ class Kind(enum.Enum):
     DELAY = "delay"  # how many instructions later a load retires
     WIDTH = "width"  # b h w d q
     TAG = "tag"  # a bare word that joins a load to its pickup
+    TAGGED = "tagged"  # the tag of a load
     LABEL = "label"  # "name" of a block of this function
     TARGET = "target"  # "name" of a function, or a value: an indirect call
     SYMBOL = "symbol"  # "name" of data or of a function
@@ -61,6 +62,7 @@ KIND_NAMES = {
     Kind.DELAY: "a number of instructions",
     Kind.WIDTH: "a width (b, h, w, d or q)",
     Kind.TAG: "a tag, which is a bare word",
+    Kind.TAGGED: "the tag of a load",
     Kind.LABEL: "a label in double quotes",
     Kind.TARGET: "a function in double quotes, or an operand of the belt",
     Kind.SYMBOL: "a name in double quotes",
@@ -139,10 +141,11 @@ class OperationSpec:
     """An operation as the assembler sees it.
 
     `sizes` are the widths (letters) that its first value may have. `result_widths` tells the
-    widths of the results in bytes from that of the first value, None where that does not decide.
+    widths of the results in bytes from that of the operands; nothing if a run must tell.
     `codes` means that condition codes may be ganged to it, `ganged` that its form without
     arguments reads them. `condition` is the predicate's wanted value for a conditional transfer,
-    None for an unconditional one.
+    None for an unconditional one. `registers` are the words that it takes as such, each with its
+    width in bytes.
     """
 
     name: str
@@ -158,6 +161,7 @@ class OperationSpec:
     ganged: bool = False
     transfer: Transfer | None = None
     condition: bool | None = None
+    registers: Mapping[str, int] = field(factory=dict[str, int], repr=False)
     result_widths: Callable[[int], tuple[int | None, ...]] = field(default=_no_widths, repr=False)
 
     @property

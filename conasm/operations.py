@@ -20,7 +20,7 @@ _FAMILIES = {
     "mul": _OVERFLOW,
     "neg": _OVERFLOW,
     "shiftl": _OVERFLOW,
-    "narrow": "|s|u|ss|us|sx|ux|f",
+    "narrow": "|x|s|u|ss|us|sx|ux|f",
     "widen": "s|u|f",
     "div": "s|u|f",
     "rem": "s|u|f",

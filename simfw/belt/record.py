@@ -26,14 +26,15 @@ A *raw* operation (memory, frame, control, selects, tests of specials) handles o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
+from types import MappingProxyType
 from typing import Protocol, TypeVar, cast
 
 from attrs import Factory, define, field, frozen
 
 from conasm.operation import (
-    WIDTH_LETTERS,
+    WIDTHS,
     Kind,
     OperationSpec,
     Phase,
@@ -50,6 +51,8 @@ Result = Word | tuple[Word, ...]
 Semantics = Callable[..., object]
 Declared = TypeVar("Declared", bound=Semantics)
 WidthRule = Callable[[int], tuple[int | None, ...]]
+
+NO_REGISTERS: Mapping[str, int] = MappingProxyType({})
 
 SIZES = {Widths.SAME: "bhwdq", Widths.ANY: "bhwdq", Widths.FLOAT: "wd"}
 """The widths that a first value may have, unless a record says otherwise."""
@@ -107,11 +110,13 @@ class Operations:
         raw: bool = False,
         transfer: Transfer | None = None,
         condition: bool | None = None,
+        registers: Mapping[str, int] = NO_REGISTERS,
     ) -> Callable[[Declared], Declared]:
         """Add a record; used as a decorator of its semantics.
 
-        `gives` is the width letter of a raw operation's result, or "first" for that of its first
-        value; without it, a width among the arguments decides. That of a strict one is traced.
+        `gives` is the width letter of a raw operation's result, or "picked" where it is that of
+        the operands it picks from; without it, a width among the arguments decides. That of a
+        strict one is traced. `registers` are the words that it takes, and their widths in bytes.
         Raises ValueError for a malformed header, a missing sentence, and a name that is taken.
         """
         name, forms = parse_header(header)
@@ -120,7 +125,7 @@ class Operations:
         def add(semantics: Declared) -> Declared:
             if any(record.name == name for record in self.records):
                 raise ValueError(f"{self.name} has an operation {name} already")
-            values = max(sum(k in _VALUES for k in form.kinds) for form in forms) + bool(ganged)
+            values = max(sum(kind in _WORDS for kind in form.kinds) for form in forms)
             spec = OperationSpec(
                 name=name,
                 forms=forms,
@@ -135,7 +140,8 @@ class Operations:
                 ganged=ganged,
                 transfer=transfer,
                 condition=condition,
-                result_widths=_given(gives) if raw else _traced(semantics, values),
+                registers=registers,
+                result_widths=_given(gives) if raw else _traced(semantics, max(values, ganged)),
             )
             self.records.append(Record(spec, semantics, raw))
             return semantics
@@ -149,7 +155,7 @@ class Operations:
         raise KeyError(f"{self.name} has no operation {name}")
 
 
-_VALUES = (Kind.VALUE, Kind.OPERAND, Kind.INTEGER)
+_WORDS = (Kind.VALUE, Kind.OPERAND, Kind.INTEGER)
 """Arguments that reach the semantics of a strict operation as words."""
 
 
@@ -175,10 +181,9 @@ def _sentence(name: str, semantics: Semantics) -> str:
 
 def _given(letter: str | None) -> WidthRule:
     """Return the rule of a raw operation."""
-    if letter == "first":
+    if letter == "picked":
         return lambda size: (size,)
-    sizes = {letter: size for size, letter in WIDTH_LETTERS.items()}
-    result = (sizes.get(letter),) if letter else ()
+    result = (WIDTHS[letter],) if letter else ()
     return lambda _: result
 
 
