@@ -49,6 +49,11 @@ class Architecture(Protocol):
         ...
 
     @property
+    def reservation(self) -> tuple[int, int]:
+        """The slot of the address that a load-reserved marked, and its value without one."""
+        ...
+
+    @property
     def convention(self) -> Convention:
         """How functions are called."""
         ...

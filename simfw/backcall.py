@@ -9,7 +9,7 @@ from attrs import frozen
 
 from simfw.border import PackArguments, UnpackResult
 from simfw.errors import StateError
-from simfw.run import Ending, drive
+from simfw.run import Ending, checked_limits, drive
 from simfw.signature import Signature
 from simfw.thread import Activation
 
@@ -61,12 +61,13 @@ class GuestFunction:
 
     def __call__(self, *args: object) -> Result:
         """Call it; see the class for what is raised."""
-        process = self._process
-        return drive(process, process.enter(self, args))
+        return drive(self._process, Activation(self, args))
 
     def begin(self, *args: object) -> PendingCall:
         """Set the call up without running it."""
-        return PendingCall(self._process, self._process.enter(self, args))
+        pending = PendingCall(self._process, Activation(self, args))
+        pending.enter()
+        return pending
 
     def place(self, x: list[int], sp: int, args: Sequence[object]) -> int:
         """Put the arguments where the function looks for them; gives its stack pointer."""
@@ -88,45 +89,49 @@ class PendingCall:
     waits until it is done or cancelled.
     """
 
-    def __init__(self, process: Process, activation: Activation) -> None:
+    def __init__(self, process: Process, call: Activation) -> None:
         self._process = process
-        self._activation: Activation | None = activation
-        self._name = activation.function.name
+        self._call = call
         self._result: Result = None
-        self._cancelled = False
+        self._done = self._running = False
+
+    def enter(self) -> None:
+        """Set it up; `begin` has done so."""
+        self._process.enter(self._call)
 
     @property
     def done(self) -> bool:
         """Whether it has returned."""
-        return self._activation is None and not self._cancelled
+        return self._done
 
     @property
     def result(self) -> Result:
         """What it returned; StateError before that."""
-        if not self.done:
-            state = "was cancelled" if self._cancelled else "has not returned yet"
-            raise StateError(f"the call of {self._name}() {state}")
+        if not self._done:
+            over = "has not returned yet" if self._call.entered else "was discarded"
+            raise StateError(f"the call of {self._name}() {over}")
         return self._result
 
     def advance(self, budget: int) -> bool:
         """Run at most `budget` instructions; True once the function has returned.
 
-        An exception of the guest or of an outcall ends the call and restores the program.
+        When the budget ends within a call that an outcall makes, the outcall is repeated by the
+        next portion. An exception of the guest or of an outcall ends the call and restores the
+        program. `stop()` ends the portion.
         """
-        if self._cancelled:
-            raise StateError(f"the call of {self._name}() was cancelled")
-        if self._activation is None:
+        if self._done:
             return True
-        self._process.check_innermost(self._activation)
+        checked_limits(budget, None)
+        self._check()
+        self._running = True
         try:
-            outcome = drive(self._process, self._activation, budget, resumable=True)
-        except BaseException:
-            self._activation, self._cancelled = None, True
-            raise
-        if isinstance(outcome, Ending):
-            return False
-        self._result, self._activation = outcome, None
-        return True
+            outcome = drive(self._process, self._call, budget, resumable=True)
+            if not isinstance(outcome, Ending):
+                self._result, self._done = outcome, True
+        finally:
+            self._running = False
+        self._process.machine.settle()
+        return self._done
 
     def slices(self, budget: int) -> Iterator[int]:
         """Run to the end in portions of `budget` instructions; yields the number of each."""
@@ -137,6 +142,19 @@ class PendingCall:
 
     def cancel(self) -> None:
         """Discard the call: the program is as it was before it began."""
-        if self._activation is not None:
-            self._process.leave(self._activation)
-            self._activation, self._cancelled = None, True
+        if self._call.entered:
+            self._check()
+            self._process.leave(self._call)
+
+    def _check(self) -> None:
+        """StateError unless the call is there, the innermost, and not running already."""
+        if not self._call.entered:
+            raise StateError(f"the call of {self._name}() was discarded")
+        self._process.machine.check_thread()
+        if self._running:
+            raise StateError(f"the call of {self._name}() is running: this is an outcall of it")
+        self._process.check_innermost(self._call)
+
+    @property
+    def _name(self) -> str:
+        return self._call.function.name

@@ -10,17 +10,18 @@ from types import TracebackType
 
 from attrs import frozen
 
-from simfw.errors import ArgumentError, BudgetExhausted, GuestExit, StateError, WallTimeout
+from simfw.errors import ArgumentError, GuestExit, StateError
 from simfw.image import Image
 from simfw.load import Program, load_process
 from simfw.memory import Memory
 from simfw.process import Process
-from simfw.run import CallStopped, Ending, Limits, drive
-from simfw.target import Target, checked_limits
+from simfw.run import Ending, Limits, checked_limits, drive
+from simfw.target import Target
 from simfw.thread import Thread
 
 DEFAULT_MEMORY = 256 << 20
 DEFAULT_DEPTH = 200
+_BUSY = "another thread is running this machine; give each thread its own Machine"
 _ENGINES = ("auto", "interp")
 
 Spec = str | PathLike[str] | Sequence[str | PathLike[str]] | None
@@ -88,7 +89,8 @@ class Machine(Target):
         self.stop_requested = False
         self.stopped = False
         self.processes: list[Process] = []
-        self._lock = threading.RLock()
+        self._vacancy = [True]
+        self._owner: int | None = None
         self._entries = 0
         self._closed = False
         self.load(
@@ -177,17 +179,18 @@ class Machine(Target):
         try:
             self._check_at_rest()
             self.limits = outer.narrowed(self.instructions, budget, timeout)
-            stop = self._take_turns()
+            stop = self._ended(self._take_turns())
         finally:
             self.limits = outer
-            self.release()
+            self._entries -= 1  # as `release`, which a signal could keep from beginning
+            if self._entries == 0:
+                self.stop_requested, self._owner, self._vacancy[:] = False, None, (True,)
         self.stopped = stop.kind is StopKind.STOPPED
         return stop
 
     def _check_at_rest(self) -> None:
         for process in self.processes:
-            thread = process.thread
-            if thread.outcall is not None or len(thread.activations) > 0:
+            if process.thread.call is not None or process.thread.outcall is not None:
                 raise StateError(
                     f"run() while {process.name} is in a call; inside an outcall use call(), and "
                     "finish or cancel calls that were begun"
@@ -203,27 +206,21 @@ class Machine(Target):
             if self.exited:
                 return Stop(StopKind.EXITED, self.status)
 
-    def _turn(self, process: Process) -> StopKind | None:
-        """Let one process run; None if the others are to go on.
+    def _ended(self, stop: Stop) -> Stop:
+        """Let `stop(status)` end its program though that was not running."""
+        if stop.kind is StopKind.STOPPED:
+            for process in self.processes:
+                if process.exit_request is not None and process.exited is None:
+                    process.finish_exit(None)
+        return Stop(StopKind.EXITED, self.status) if self.exited else stop
 
-        What ended a call within an outcall, and passed the outcall, ends the run in the same way.
-        """
+    def _turn(self, process: Process) -> StopKind | None:
+        """Let one process run; None if the others are to go on."""
         try:
-            ending = drive(process)
-        except GuestExit as error:
+            return _STOPS[drive(process)]
+        except GuestExit as error:  # of a call in an outcall, which let it pass
             process.exited = error.status
             return None
-        except CallStopped:
-            return StopKind.STOPPED
-        except BudgetExhausted:
-            if self.instructions < self.limits.instructions:
-                raise
-            return StopKind.BUDGET
-        except WallTimeout:
-            if not self.limits.passed():
-                raise
-            return StopKind.TIMEOUT
-        return _STOPS[ending]
 
     def step(self) -> Stop:
         """Run one instruction, or one outcall."""
@@ -245,18 +242,30 @@ class Machine(Target):
         """Enter the machine; StateError if another Python thread is in it."""
         if self._closed:
             raise StateError("the machine is closed")
-        if not self._lock.acquire(blocking=False):
-            raise StateError(
-                "another thread is running this machine; give each thread its own Machine"
-            )
+        thread = threading.get_ident()
+        if self._owner != thread:
+            try:
+                del self._vacancy[0]  # atomic, and no call: no signal comes in between
+            except IndexError:
+                raise StateError(_BUSY) from None
+            self._owner = thread
         self._entries += 1
+
+    def check_thread(self) -> None:
+        """StateError if another Python thread is in the machine."""
+        if self._owner not in (None, threading.get_ident()):
+            raise StateError(_BUSY)
 
     def release(self) -> None:
         """Undo one `claim`."""
         self._entries -= 1
         if self._entries == 0:
+            self.stop_requested, self._owner, self._vacancy[:] = False, None, (True,)
+
+    def settle(self) -> None:
+        """Forget a request to stop if nothing runs any more, though calls may be pending."""
+        if not any(thread.in_outcall for thread in self.threads):
             self.stop_requested = False
-        self._lock.release()
 
     def close(self) -> None:
         """Give the memory back. The machine cannot be used any more."""

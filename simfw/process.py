@@ -29,8 +29,6 @@ from simfw.target import Target
 from simfw.thread import Activation, Thread
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from simfw.architecture import Architecture
     from simfw.machine import Machine
 
@@ -64,6 +62,7 @@ class Process(Target):
         self.heap_end = placed.heap_end
         self.stack_top = placed.stack_top
         self.stack_pointer, self.link = architecture.stack_pointer, architecture.link
+        self.reservation, self.unreserved = architecture.reservation
         self.sentinel = self.memory.mask & -4096
         self.engine = Interpreter(architecture.front_end(self.memory), self.memory)
         self.outcalls: dict[int, BoundOutcall] = dict(bindings.functions)
@@ -124,7 +123,7 @@ class Process(Target):
         """The function that a generated stub stands for; BindError if the spec says otherwise."""
         return self.functions.stubbed(stub)
 
-    def enter(self, function: GuestFunction, args: Sequence[object]) -> Activation:
+    def enter(self, call: Activation) -> None:
         """Push a frame for a call of the host, with its arguments in place.
 
         Raises StateError when another Python thread is in the machine, CallDepthError when the
@@ -132,52 +131,69 @@ class Process(Target):
         """
         machine, thread, x = self.machine, self.thread, self.engine.x
         machine.claim()
+        outer, saved = thread.call, x[:]
         try:
-            if len(thread.activations) >= machine.max_depth:
-                raise CallDepthError(
-                    f"{function.name}() would be call {len(thread.activations) + 1} of host and "
-                    f"guest in each other; max_depth is {machine.max_depth}"
-                )
-            if not has_headroom():
-                raise CallDepthError(
-                    f"the call of {function.name}() needs more of Python's stack than is left; "
-                    "raise sys.setrecursionlimit() or nest fewer calls"
-                )
-            saved = x[:]
-            sp = function.place(x, saved[self.stack_pointer], args)
+            depth = outer.depth + 1 if outer else 1
+            self._check_depth(call.function.name, depth)
+            sp = call.function.place(x, saved[self.stack_pointer], call.args)
         except BaseException:
+            x[:] = saved
             machine.release()
             raise
+        saved[self.reservation] = self.unreserved  # an interruption ends it
+        # Nothing is called from here on, so that a signal finds the call entered or not.
+        call.saved, call.pc, call.sp = saved, thread.pc, sp
+        call.outer, call.depth, call.outcall = outer, depth, thread.outcall
+        call.exit_request, self.exit_request = self.exit_request, None
         x[self.stack_pointer] = sp
         x[self.link] = self.sentinel
-        activation = Activation(function, saved, thread.pc, sp, thread.outcall)
         thread.outcall = None
-        thread.activations.append(activation)
-        thread.pc = function.address
-        return activation
+        thread.call = call
+        thread.pc = call.function.address
+        call.entered = True
 
-    def leave(self, activation: Activation) -> None:
+    def _check_depth(self, name: str, depth: int) -> None:
+        if depth > self.machine.max_depth:
+            raise CallDepthError(
+                f"{name}() would be call {depth} of host and guest in each other; max_depth is "
+                f"{self.machine.max_depth}"
+            )
+        if not has_headroom():
+            raise CallDepthError(
+                f"the call of {name}() needs more of Python's stack than is left; raise "
+                "sys.setrecursionlimit() or nest fewer calls"
+            )
+
+    def leave(self, call: Activation) -> None:
         """Discard the frame of a call and restore the program that it interrupted."""
-        self.check_innermost(activation)
+        self.check_innermost(call)
         thread = self.thread
-        thread.activations.pop()
-        self.engine.x[:] = activation.saved
-        thread.pc = activation.pc
-        thread.outcall = activation.outcall
         self.machine.release()
+        # As in `enter`: nothing is called from here on.
+        self.engine.x[:] = call.saved
+        thread.pc = call.pc
+        thread.outcall = call.outcall
+        self.exit_request = call.exit_request
+        thread.call = call.outer
+        call.entered = False
 
-    def check_innermost(self, activation: Activation) -> None:
+    def discard_above(self, call: Activation | None) -> None:
+        """Discard the calls that were begun within `call`, or within the program, and not ended."""
+        while self.thread.call is not None and self.thread.call is not call:
+            self.leave(self.thread.call)
+
+    def check_innermost(self, call: Activation) -> None:
         """StateError unless the call is the one that was entered last."""
-        if not self.thread.activations or self.thread.activations[-1] is not activation:
+        if self.thread.call is not call:
             raise StateError(
-                f"the call of {activation.function.name}() is not the innermost one; "
-                "finish or cancel the calls that were begun after it"
+                f"the call of {call.function.name}() is not the innermost one; finish or cancel "
+                "the calls that were begun after it"
             )
 
     def check_return(self, call: Activation | None) -> None:
         """Accept a jump to the host's return address only as the end of the innermost call."""
         sp = self.engine.x[self.stack_pointer]
-        if call is not None and self.thread.activations[-1] is call and sp == call.sp:
+        if call is not None and sp == call.sp:
             return
         if call is None:
             cause = "jump to the host's return address, outside of any call"

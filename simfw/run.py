@@ -17,11 +17,20 @@ from typing import TYPE_CHECKING, Literal, overload
 from attrs import frozen
 
 from simfw.engine.interp import BUDGET, HOOK, ORIGINAL
-from simfw.errors import BudgetExhausted, GuestFault, ResultError, StateError, WallTimeout
+from simfw.errors import (
+    ArgumentError,
+    BudgetExhausted,
+    GuestFault,
+    ResultError,
+    StateError,
+    WallTimeout,
+)
 from simfw.outcall import CALL_ORIGINAL
 
 if TYPE_CHECKING:
     from simfw.backcall import Result
+    from simfw.focus import Focus
+    from simfw.machine import Machine
     from simfw.process import Process
     from simfw.thread import Activation
 
@@ -69,6 +78,18 @@ class Limits:
         return Limits(end, deadline)
 
 
+def checked_limits(budget: object, timeout: object) -> None:
+    """Refuse budgets and timeouts that are no numbers, or negative."""
+    if budget is not None and (
+        not isinstance(budget, int) or isinstance(budget, bool) or budget < 0
+    ):
+        raise ArgumentError(f"budget={budget!r}: give a number of instructions, or None")
+    if timeout is not None and (
+        not isinstance(timeout, int | float) or isinstance(timeout, bool) or not timeout >= 0
+    ):
+        raise ArgumentError(f"timeout={timeout!r}: give a number of seconds, or None")
+
+
 @overload
 def drive(
     process: Process,
@@ -92,20 +113,22 @@ def drive(
 ) -> Result | Ending:
     """Run a process until `call` returns or, without one, until the program ends or pauses.
 
-    Gives the call's result, or an `Ending`. With a call an ending is raised, and the call's
-    frame discarded, unless it is `resumable`.
+    Enters the call if that is still to be done. Gives its result, or an `Ending`. With a call an
+    ending is raised, and the call's frame discarded, unless it is `resumable`.
     """
     machine, thread, engine, memory = (
         process.machine, process.thread, process.engine, process.memory,
     )  # fmt: skip
     x, link, outcalls = engine.x, process.link, process.outcalls
     outer = machine.limits
-    if budget is not None or timeout is not None:
-        machine.limits = outer.narrowed(machine.instructions, budget, timeout)
-    limit = machine.limits.instructions
-    until = min(limit, machine.instructions + SLICE)
     running, refund, left = False, 0, 0
     try:
+        if call is not None and not call.entered:
+            process.enter(call)
+        if budget is not None or timeout is not None:
+            machine.limits = outer.narrowed(machine.instructions, budget, timeout)
+        limit = machine.limits.instructions
+        until = min(limit, machine.instructions + SLICE)
         while True:
             left = until - machine.instructions
             if left <= 0 or machine.stop_requested:
@@ -141,11 +164,13 @@ def drive(
                 if outcall is None:
                     refund, thread.pc = 0, reached.next
                     continue
-            thread.outcall = outcall.name, reached.pc
             focus = process.focus(outcall.name, reached.pc)
             try:
+                thread.outcall = outcall.name, reached.pc
                 while True:
                     value = outcall.function(focus, *outcall.unpack(x, memory, focus))
+                    if thread.call is not call:
+                        raise _left_pending(process, focus)
                     if value is not CALL_ORIGINAL:
                         outcall.pack(x, memory, value)
                         break
@@ -168,14 +193,25 @@ def drive(
             if process.exit_request is not None:
                 return process.finish_exit(call)
     except BaseException as error:
+        if call is not None and not call.entered:  # refused, or over already
+            raise
         if running:
             thread.pc = engine.pc
             refund = engine.left - left
         process.instructions -= refund
         machine.instructions -= refund
-        _explain(process, error, from_host=not running)
-        if call is not None and call in thread.activations:
-            process.leave(call)
+        process.discard_above(call)
+        if call is None or resumable:
+            passed = _passed_on(machine, error, refund)
+            if passed is not None:
+                return passed
+        try:
+            _explain(process, error, from_host=not running)
+        finally:
+            if call is None:
+                process.exit_request = None
+            else:
+                process.leave(call)
         raise
     finally:
         machine.limits = outer
@@ -191,6 +227,30 @@ def _attend(process: Process, call: Activation | None) -> Ending | None:
     if machine.limits.passed():
         return Ending.TIMEOUT
     return Ending.TURN if call is None and len(machine.processes) > 1 else None
+
+
+def _passed_on(machine: Machine, error: BaseException, refund: int) -> Ending | None:
+    """The ending that an exception stands for: of a call in an outcall, by a limit of ours.
+
+    The outcall that it passed through is repeated when the program goes on.
+    """
+    if isinstance(error, CallStopped) and machine.stop_requested:
+        return Ending.STOPPED
+    if isinstance(error, BudgetExhausted):
+        spent = machine.instructions + refund >= machine.limits.instructions
+        return Ending.BUDGET if spent else None
+    if isinstance(error, WallTimeout) and machine.limits.passed():
+        return Ending.TIMEOUT
+    return None
+
+
+def _left_pending(process: Process, focus: Focus) -> StateError:
+    begun = process.thread.call
+    name = begun.function.name if begun is not None else "?"
+    return StateError(
+        f"{focus!r} returned while the call of {name}() that it began is pending; "
+        "finish or cancel it before"
+    )
 
 
 def _overrun(ending: Ending, call: Activation) -> Exception:

@@ -7,12 +7,12 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from simfw.backcall import BackcallStub, GuestFunction, PendingCall, Result
-from simfw.errors import ArgumentError
 from simfw.frame import Frame
 from simfw.image import Symbol, SymbolTable
 from simfw.registers import Registers
 from simfw.replace import replaced, spied
-from simfw.run import drive
+from simfw.run import checked_limits, drive
+from simfw.thread import Activation
 
 if TYPE_CHECKING:
     from unittest.mock import Mock
@@ -51,8 +51,7 @@ class Target:
         """
         process = self._process
         checked_limits(budget, timeout)
-        entered = process.enter(process.bound(function, result), args)
-        return drive(process, entered, budget, timeout)
+        return drive(process, Activation(process.bound(function, result), args), budget, timeout)
 
     def function(self, name: str | int) -> GuestFunction:
         """A guest function, bound once and called often: the fast way to call."""
@@ -60,13 +59,15 @@ class Target:
 
     def begin(self, function: str | int, *args: object) -> PendingCall:
         """Set a call up without running it; `advance` and `slices` of the result do that."""
-        return self._process.bound(function, None).begin(*args)
+        process = self._process
+        pending = PendingCall(process, Activation(process.bound(function, None), args))
+        pending.enter()
+        return pending
 
     def invoke(self, stub: BackcallStub, *args: object) -> Any:
         """Call what a generated stub stands for. Stubs use this."""
         process = self._process
-        entered = process.enter(process.stubbed(stub), args)
-        return drive(process, entered)
+        return drive(process, Activation(process.stubbed(stub), args))
 
     # Replacing functions
 
@@ -122,15 +123,3 @@ class Target:
     def reset_stack(self) -> None:
         """Set the stack pointer to where it was when the program was loaded."""
         self._process.reset_stack()
-
-
-def checked_limits(budget: object, timeout: object) -> None:
-    """Refuse budgets and timeouts that are no numbers, or negative."""
-    if budget is not None and (
-        not isinstance(budget, int) or isinstance(budget, bool) or budget < 0
-    ):
-        raise ArgumentError(f"budget={budget!r}: give a number of instructions, or None")
-    if timeout is not None and (
-        not isinstance(timeout, int | float) or isinstance(timeout, bool) or not timeout >= 0
-    ):
-        raise ArgumentError(f"timeout={timeout!r}: give a number of seconds, or None")

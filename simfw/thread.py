@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from attrs import define, evolve
+from attrs import define, evolve, field
 
 from simfw.frame import Frame, FrameKind
 
@@ -15,18 +16,24 @@ if TYPE_CHECKING:
 
 @define(eq=False)
 class Activation:
-    """One entry of the host into the guest: a backcall that has not returned yet.
+    """One call of the host into the guest.
 
-    `saved` and `pc` are the state of the program that it interrupts, `sp` the stack pointer that
-    it entered the function with; it must be the same at the return. `outcall` names the outcall
-    that the program beneath was making, if it was.
+    The rest is set when it is `entered`: `outer` is the call beneath it, and `depth` counts the
+    calls up to this one. `saved`, `pc` and `exit_request` are the state of the program that it
+    interrupts, `sp` the stack pointer that it entered the function with; it must be the same at
+    the return. `outcall` names the outcall that the program beneath was making, if it was.
     """
 
     function: GuestFunction
-    saved: list[int]
-    pc: int
-    sp: int
-    outcall: tuple[str, int] | None
+    args: Sequence[object]
+    entered: bool = False
+    outer: Activation | None = None
+    depth: int = 0
+    saved: list[int] = field(init=False)
+    pc: int = field(init=False)
+    sp: int = field(init=False)
+    outcall: tuple[str, int] | None = None
+    exit_request: int | None = None
 
 
 class Thread:
@@ -36,13 +43,26 @@ class Thread:
         self.process = process
         self.number = number
         self.pc = pc
-        self.activations: list[Activation] = []
+        self.call: Activation | None = None
         self.outcall: tuple[str, int] | None = None
 
     @property
     def depth(self) -> int:
         """How many calls of the host into the guest are active, one in the other."""
-        return len(self.activations)
+        return self.call.depth if self.call else 0
+
+    @property
+    def calls(self) -> Iterator[Activation]:
+        """The active calls of the host into the guest, innermost first."""
+        call = self.call
+        while call is not None:
+            yield call
+            call = call.outer
+
+    @property
+    def in_outcall(self) -> bool:
+        """Whether host code runs that the guest has called."""
+        return self.outcall is not None or any(call.outcall for call in self.calls)
 
     def frames(self) -> Frame | None:
         """The innermost frame, linked outwards; the host's entries are frames as well.
@@ -66,14 +86,14 @@ class Thread:
     def innermost_rows(self) -> list[Frame]:
         """The frames down to the latest entry of the host, unlinked."""
         rows = self._guest_rows(self.process.engine.x, self.pc)
-        if self.activations:
-            rows.append(_entry_of(self.activations[-1]))
+        if self.call is not None:
+            rows.append(_entry_of(self.call))
         return rows
 
     def _rows(self) -> list[Frame]:
         rows: list[Frame] = []
         x, pc = self.process.engine.x, self.pc
-        for activation in reversed(self.activations):
+        for activation in self.calls:
             rows += self._guest_rows(x, pc)
             rows.append(_entry_of(activation))
             if activation.outcall is not None:

@@ -17,6 +17,7 @@ from simfw.riscv.isa import isa
 from simfw.riscv.psabi import IntegerConvention, SyscallConvention
 from simfw.riscv.registers import A0, A7, ABI_NAMES, GP, NUMBERS, RA, SP
 from simfw.riscv.semihosting import is_request
+from simfw.riscv.state import NOT_RESERVED
 
 _FLOAT_BITS = {"soft": 0, "single": 32, "double": 64, "quad": 64}
 TIME_FREQUENCY = 1_000_000
@@ -34,6 +35,8 @@ class RiscvArchitecture:
     def __init__(self, image: Image) -> None:
         self.xlen: int = image.xlen
         self.isa = isa(image.xlen)
+        reservation = self.isa.layout.files["reservation"].offset
+        self.reservation = reservation, NOT_RESERVED & (1 << image.xlen) - 1
         self.convention = IntegerConvention(image.xlen, _FLOAT_BITS[image.float_abi])
         self.syscall_convention = SyscallConvention(image.xlen)
 
@@ -63,7 +66,7 @@ class RiscvArchitecture:
 
     def _access_csr(self, instruction: Decoded, x: list[int], counters: Counters) -> None:
         """Read a counter or a constant; the rest is illegal, as absent CSRs are in the manual."""
-        rd, access = access_of(instruction.record.name, instruction.operands)
+        rd, access = access_of(instruction)
         value = 0
         if access.number not in READ_ONLY_ZERO:
             value = self._counter(instruction.record.name, access, counters)
