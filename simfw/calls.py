@@ -57,20 +57,21 @@ class Functions:
                     f"{function}() is declared at {self._declared[function].position}; "
                     "result= is for functions that nothing declares"
                 )
-            return self._typed(self._declared[function])
+            declared = self._declared[function]
+            stands = f"{declared.position}: backcall {function!r} is declared"
+            return self._typed(declared, stands)
         name, address, section = self._find(function)
         pack, unpack = undeclared_call(name, self._process.architecture.convention, result)
         return GuestFunction(self._process, name, address, None, pack, unpack, section)
 
-    def _typed(self, declaration: BackcallDeclaration) -> GuestFunction:
+    def _typed(self, declaration: BackcallDeclaration, stands: str) -> GuestFunction:
+        """A function with the types of a declaration; `stands` says where that comes from."""
         convention = self._process.architecture.convention
         signature = Signature.of_backcall(declaration, convention.model)
         try:
             name, address, section = self._find(declaration.label)
         except SymbolNotFound as error:
-            raise BindError(
-                f"{declaration.position}: backcall {declaration.label!r} is declared, but {error}"
-            ) from None
+            raise BindError(f"{stands}, but {error}") from None
         pack, unpack = pack_arguments(signature, convention), unpack_result(signature, convention)
         return GuestFunction(self._process, name, address, signature, pack, unpack, section)
 
@@ -95,7 +96,7 @@ class Functions:
             made = BackcallDeclaration(
                 stub.label, stub.result, "", stub.label, stub.parameters, "", here, False
             )
-            return self._typed(made)
+            return self._typed(made, f"a stub of {stub.label}() was called")
         if fingerprint(declared) != stub.fingerprint:
             raise BindError(
                 f"the stub of {stub.label}() was written for another declaration than that of "
