@@ -13,6 +13,7 @@ that anyone needs to know of an instruction is derived from a trace of its seman
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 from attrs import Factory, define, frozen
@@ -22,6 +23,7 @@ from simfw.ir.ops import INTEGERS, Block
 from simfw.riscv.fields import FIELDS, Field
 from simfw.riscv.state import Fields, State, concrete_state, template_state
 
+_MNEMONIC = re.compile(r"[a-z][a-z0-9._]*")
 Semantics = Callable[[State, Fields], None]
 
 
@@ -42,6 +44,8 @@ def parse_encoding(text: str) -> Encoding:
     Raises ValueError for an unknown field and for bits given twice or not at all.
     """
     name, *parts = text.split()
+    if not _MNEMONIC.fullmatch(name):
+        raise ValueError(f"a mnemonic is of letters, digits, `.` and `_`, which {name!r} is not")
     fields: list[Field] = []
     mask = match = taken = 0
     for part in parts:

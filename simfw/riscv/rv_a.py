@@ -54,14 +54,14 @@ def _reserve(letter: str, funct3: int, xlens: tuple[int, ...]) -> None:
         address = s.x[i.rs1]
         _aligned(s, address, size)
         value = s.load(size, address)
-        s.reservation = address
+        s.reservation = ~address
         s.x[i.rd] = value.sext(s.xlen)
 
     def store_conditional(s: State, i: Fields) -> None:
         """Store if the address is reserved; 0 on success, 1 on failure."""
         address = s.x[i.rs1]
         _aligned(s, address, size)
-        reserved = s.reservation.eq(address)
+        reserved = s.reservation.eq(~address)
         s.store(size, address, s.x[i.rs2], when=reserved)
         s.reservation = s.const(NOT_RESERVED)
         s.x[i.rd] = reserved.select(s.const(0), 1)

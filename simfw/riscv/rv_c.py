@@ -6,7 +6,7 @@ Floating-point loads and stores of the C extension belong to Zcf and Zcd and com
 from __future__ import annotations
 
 from simfw.riscv.record import Extension, Record
-from simfw.riscv.rv_i import I
+from simfw.riscv.rv_i64 import I
 
 C = Extension("C")
 RV32, RV64 = (32,), (64,)

@@ -13,8 +13,8 @@ from simfw.ir.builder import Word, const, field
 from simfw.ir.layout import File, Layout
 from simfw.ir.ops import I32, I64, INTEGERS, Block, Effect, Slot, Type
 
-NOT_RESERVED = -1
-"""The reservation slot when no load-reserved is pending; no aligned address equals it."""
+NOT_RESERVED = 0
+"""The reservation slot when no load-reserved is pending, as at the start."""
 
 
 def layout(xlen: int) -> Layout:
@@ -106,7 +106,10 @@ class State:
 
     @property
     def reservation(self) -> Word:
-        """The address that load-reserved marked, or `NOT_RESERVED`."""
+        """The complement of the address that load-reserved marked, or `NOT_RESERVED`.
+
+        Addresses that can be reserved are even, so that their complements are never 0.
+        """
         return _get(self.effects, Slot("reservation"), self.type)
 
     @reservation.setter

@@ -321,6 +321,16 @@ def and_32(env, pc, next, rd, rs1, rs2):
         x[rd_] = x[rs1] & x[rs2]
     return step
 
+def pause_32(env, pc, next):
+    def step():
+        pass
+    return step
+
+def fence_tso_32(env, pc, next, rs1, rd):
+    def step():
+        pass
+    return step
+
 def fence_32(env, pc, next, rs1, rd):
     def step():
         pass
@@ -416,7 +426,7 @@ def lr_w_32(env, pc, next, rd, rs1):
             trap('misaligned atomic access', v0)
         a3 = v0
         v1 = u32[a3 >> 2] if pages[a3 >> 12] & 1 and not a3 & 3 else load(a3, 4)
-        x[33] = v0
+        x[33] = v0 ^ 0xffffffff
         x[rd_] = v1
     return step
 
@@ -434,14 +444,14 @@ def sc_w_32(env, pc, next, rd, rs1, rs2):
         if not v0 & 3 == 0:
             trap('misaligned atomic access', v0)
         v1 = x[33]
-        v2 = v1 == v0
+        v2 = v1 == v0 ^ 0xffffffff
         a5 = v0
         if v2:
             if pages[a5 >> 12] & 2 and not a5 & 3:
                 u32[a5 >> 2] = x[rs2]
             else:
                 store_and_go_on(a5, 4, x[rs2])
-        x[33] = 0xffffffff
+        x[33] = 0
         x[rd_] = 0 if v2 else 1
         if engine.code_changed:
             raise CodeChanged
@@ -1111,6 +1121,33 @@ def and_64(env, pc, next, rd, rs1, rs2):
         x[rd_] = x[rs1] & x[rs2]
     return step
 
+def pause_64(env, pc, next):
+    def step():
+        pass
+    return step
+
+def fence_tso_64(env, pc, next, rs1, rd):
+    def step():
+        pass
+    return step
+
+def fence_64(env, pc, next, rs1, rd):
+    def step():
+        pass
+    return step
+
+def ecall_64(env, pc, next):
+    k0 = ~pc
+    def step():
+        return k0
+    return step
+
+def ebreak_64(env, pc, next):
+    k0 = ~pc
+    def step():
+        return k0
+    return step
+
 def addiw_64(env, pc, next, rd, rs1, imm12):
     x = env.x
     rd_ = rd or 32
@@ -1175,23 +1212,6 @@ def sraw_64(env, pc, next, rd, rs1, rs2):
     rd_ = rd or 32
     def step():
         x[rd_] = ((x[rs1] & 0xffffffff ^ 0x80000000) - 0x80000000 >> (x[rs2] & 31) & 0xffffffff ^ 0x80000000) - 0x80000000 & 0xffffffffffffffff
-    return step
-
-def fence_64(env, pc, next, rs1, rd):
-    def step():
-        pass
-    return step
-
-def ecall_64(env, pc, next):
-    k0 = ~pc
-    def step():
-        return k0
-    return step
-
-def ebreak_64(env, pc, next):
-    k0 = ~pc
-    def step():
-        return k0
     return step
 
 def mul_64(env, pc, next, rd, rs1, rs2):
@@ -1318,7 +1338,7 @@ def lr_w_64(env, pc, next, rd, rs1):
             trap('misaligned atomic access', v0)
         a3 = v0 - base & 0xffffffffffffffff
         v1 = u32[a3 >> 2] if a3 < span and pages[a3 >> 12] & 1 and not a3 & 3 else load(a3, 4)
-        x[33] = v0
+        x[33] = v0 ^ 0xffffffffffffffff
         x[rd_] = (v1 ^ 0x80000000) - 0x80000000 & 0xffffffffffffffff
     return step
 
@@ -1338,14 +1358,14 @@ def sc_w_64(env, pc, next, rd, rs1, rs2):
         if not v0 & 3 == 0:
             trap('misaligned atomic access', v0)
         v1 = x[33]
-        v2 = v1 == v0
+        v2 = v1 == v0 ^ 0xffffffffffffffff
         a5 = v0 - base & 0xffffffffffffffff
         if v2:
             if a5 < span and pages[a5 >> 12] & 2 and not a5 & 3:
                 u32[a5 >> 2] = x[rs2] & 0xffffffff
             else:
                 store_and_go_on(a5, 4, x[rs2] & 0xffffffff)
-        x[33] = 0xffffffffffffffff
+        x[33] = 0
         x[rd_] = 0 if v2 else 1
         if engine.code_changed:
             raise CodeChanged
@@ -1366,7 +1386,7 @@ def lr_d_64(env, pc, next, rd, rs1):
             trap('misaligned atomic access', v0)
         a3 = v0 - base & 0xffffffffffffffff
         v1 = u64[a3 >> 3] if a3 < span and pages[a3 >> 12] & 1 and not a3 & 7 else load(a3, 8)
-        x[33] = v0
+        x[33] = v0 ^ 0xffffffffffffffff
         x[rd_] = v1
     return step
 
@@ -1386,14 +1406,14 @@ def sc_d_64(env, pc, next, rd, rs1, rs2):
         if not v0 & 7 == 0:
             trap('misaligned atomic access', v0)
         v1 = x[33]
-        v2 = v1 == v0
+        v2 = v1 == v0 ^ 0xffffffffffffffff
         a5 = v0 - base & 0xffffffffffffffff
         if v2:
             if a5 < span and pages[a5 >> 12] & 2 and not a5 & 7:
                 u64[a5 >> 3] = x[rs2]
             else:
                 store_and_go_on(a5, 8, x[rs2])
-        x[33] = 0xffffffffffffffff
+        x[33] = 0
         x[rd_] = 0 if v2 else 1
         if engine.code_changed:
             raise CodeChanged
@@ -1991,6 +2011,8 @@ FACTORIES = {
     'sra_32': (sra_32, ''),
     'or_32': (or_32, ''),
     'and_32': (and_32, ''),
+    'pause_32': (pause_32, ''),
+    'fence.tso_32': (fence_tso_32, ''),
     'fence_32': (fence_32, ''),
     'ecall_32': (ecall_32, 'ecall'),
     'ebreak_32': (ebreak_32, 'ebreak'),
@@ -2060,6 +2082,11 @@ FACTORIES = {
     'sra_64': (sra_64, ''),
     'or_64': (or_64, ''),
     'and_64': (and_64, ''),
+    'pause_64': (pause_64, ''),
+    'fence.tso_64': (fence_tso_64, ''),
+    'fence_64': (fence_64, ''),
+    'ecall_64': (ecall_64, 'ecall'),
+    'ebreak_64': (ebreak_64, 'ebreak'),
     'addiw_64': (addiw_64, ''),
     'slliw_64': (slliw_64, ''),
     'srliw_64': (srliw_64, ''),
@@ -2069,9 +2096,6 @@ FACTORIES = {
     'sllw_64': (sllw_64, ''),
     'srlw_64': (srlw_64, ''),
     'sraw_64': (sraw_64, ''),
-    'fence_64': (fence_64, ''),
-    'ecall_64': (ecall_64, 'ecall'),
-    'ebreak_64': (ebreak_64, 'ebreak'),
     'mul_64': (mul_64, ''),
     'mulh_64': (mulh_64, ''),
     'mulhsu_64': (mulhsu_64, ''),
