@@ -4,7 +4,7 @@ Each page runs in a directory of its own, from top to bottom, by these rules:
 
     ```python    executed; all blocks of a page share their names
     ```pycon     a session with `>>>`; must give what it shows (`...` stands for anything)
-    ```console   commands behind `$ `, with what they print; `simfw`, `pytest` and `python` are run
+    ```console   commands behind `$ `, with what they print; `cd`, `simfw`, `pytest`, `python`
     ```sh        commands that are not run: those of `NOT_RUN` only
     others       shown only
 
@@ -12,6 +12,7 @@ A command that ends with another status than 0 shows `(exit status 3)` at the en
 A comment above a block says more:
 
     <!-- file: name -->       the block is written to that file
+    <!-- append: name -->     the block is added to that file
     <!-- output -->           the block is what the Python block above printed
     <!-- not run: reason -->  the block is shown only
 
@@ -44,7 +45,7 @@ PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
 READMES = sorted((ROOT / "examples").glob("*/README.md"))
 
 FENCE = re.compile(r"^(?P<indent> *)```(?P<language>\w*)\s*$")
-REMARK = re.compile(r"^\s*<!-- (?P<what>file|output|not run)(?:: (?P<detail>.+?))? -->\s*$")
+REMARK = re.compile(r"^\s*<!-- (?P<what>file|append|output|not run)(?:: (?P<detail>.+?))? -->\s*$")
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
@@ -94,10 +95,11 @@ class Page:
     def run(self, block: Block) -> None:
         """Do what the rules say about a block."""
         assert block.language in KNOWN, self.place(block, f"unknown language {block.language}")
-        if block.remark == "file":
+        if block.remark in ("file", "append"):
             target = Path(block.detail)
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(block.text)
+            before = target.read_text() if block.remark == "append" else ""
+            target.write_text(before + block.text)
         elif block.remark == "output":
             self.compare(block, block.text, self.printed)
         elif block.remark != "not run" and block.language in RUNNERS:
@@ -154,6 +156,9 @@ RUNNERS = {"python": Page.python, "pycon": Page.session, "console": Page.console
 def run_command(line: str) -> tuple[int, str]:
     """Run a command of a page; its exit status, and what it printed."""
     program, *arguments = shlex.split(line, comments=True)
+    if program == "cd":
+        os.chdir(arguments[0])
+        return 0, ""
     if program == "simfw":
         result = CliRunner().invoke(cli, arguments)
         return result.exit_code, result.output
