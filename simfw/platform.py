@@ -54,12 +54,14 @@ class Platform:
 
     `plugins` are the `module:Class` names of what comes with it, imported when it is used.
     `heap_size` is how many bytes of memory lie behind the program's variables, for its heap.
+    `hint` is for who made a system call that is unknown here.
     """
 
     name: str
     plugins: tuple[str, ...]
     suits: Callable[[Image], bool]
     heap_size: int = 0
+    hint: str = ""
 
     def make_plugins(self) -> list[PlatformPlugin]:
         """New plugins, for one program."""
@@ -73,7 +75,12 @@ def _imported(name: str) -> Any:
 
 PLATFORMS = (
     Platform("newlib", ("outcalls.newlib:Newlib",), suits=makes_requests, heap_size=64 << 20),
-    Platform("bare", ("outcalls.bare:Bare",), suits=lambda image: not image.is_linux),
+    Platform(
+        "bare",
+        ("outcalls.bare:Bare",),
+        suits=lambda image: not image.is_linux,
+        hint="programs with newlib or picolibc need platform='newlib'",
+    ),
 )
 
 

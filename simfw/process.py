@@ -228,11 +228,12 @@ class Process(Target):
 
     def _unknown(self, number: int) -> UnknownSyscall:
         known = ", ".join(map(str, sorted(self.syscalls)))
-        return UnknownSyscall(
-            f"unknown system call {number}",
-            advice=f"platform {self.platform.name!r} and the plugins answer {known or 'none'}; "
-            f"serve it with @outcall(syscall={number}), or declare it in the spec",
+        advice = (
+            f"platform {self.platform.name!r} and the plugins answer {known or 'none'}; "
+            f"serve it with @outcall(syscall={number}), or declare it in the spec"
         )
+        hint = f"; {self.platform.hint}" if self.platform.hint else ""
+        return UnknownSyscall(f"unknown system call {number}", advice=advice + hint)
 
     def focus(self, name: str, pc: int) -> Focus:
         """The focus of an outcall that begins."""
