@@ -174,8 +174,8 @@ def directory(tmp_path, monkeypatch):
     """A directory with the examples, in which modules can be imported; they are forgotten later."""
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), str(ROOT)]))
+    monkeypatch.syspath_prepend("")  # where the page is, even after a `cd`
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
     before = set(sys.modules)
     yield tmp_path
     for name in set(sys.modules) - before:
@@ -192,7 +192,7 @@ def test_the_code_of_a_page_runs(path):
         page.run(block)
 
 
-@pytest.mark.parametrize("path", [*PAGES, *READMES], ids=lambda path: f"{path.parent.name}")
+@pytest.mark.parametrize("path", [*PAGES, *READMES], ids=lambda p: str(p.relative_to(ROOT)))
 def test_links_lead_somewhere(path):
     text = re.sub(r"^```.*?^```", "", path.read_text(), flags=re.MULTILINE | re.DOTALL)
     for link in LINK.findall(text):
