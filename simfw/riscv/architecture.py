@@ -15,7 +15,7 @@ from simfw.riscv.csr import READ_ONLY_ZERO, Access, access_of, counter_part, csr
 from simfw.riscv.frontend import RiscvFrontEnd
 from simfw.riscv.isa import isa
 from simfw.riscv.psabi import IntegerConvention, SyscallConvention
-from simfw.riscv.registers import A0, A7, ABI_NAMES, GP, NUMBERS, RA, SP
+from simfw.riscv.registers import A0, A7, ABI_NAMES, GP, NUMBERS, RA, SP, TP
 from simfw.riscv.semihosting import is_request
 from simfw.riscv.state import NOT_RESERVED
 
@@ -45,13 +45,14 @@ class RiscvArchitecture:
         return NUMBERS[name]
 
     def start(self, image: Image, x: list[int], sp: int, argc: int) -> None:
-        """Stack pointer, argc and argv, and the global pointer that linkers relax against.
+        """Stack pointer, argc and argv, and the pointers that code is linked against.
 
-        Start-up code sets `gp` itself; functions that are called before it ran need it, too.
+        Start-up code sets `gp` and `tp` itself; functions called before it ran need them, too.
         """
         x[SP], x[A0], x[A0 + 1] = sp, argc, sp + self.xlen // 8
-        if "__global_pointer$" in image.symbols:
-            x[GP] = image.symbols.find("__global_pointer$").address
+        for register, symbol in ((GP, "__global_pointer$"), (TP, "__tls_base")):
+            if symbol in image.symbols:
+                x[register] = image.symbols.find(symbol).address
 
     def front_end(self, memory: Memory) -> RiscvFrontEnd:
         """Decoding from a process's memory."""
