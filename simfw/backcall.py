@@ -63,6 +63,11 @@ class GuestFunction:
         """Call it; see the class for what is raised."""
         return drive(self._process, Activation(self, args))
 
+    @property
+    def process(self) -> Process:
+        """The process that it is a function of."""
+        return self._process
+
     def begin(self, *args: object) -> PendingCall:
         """Set the call up without running it."""
         pending = PendingCall(self._process, Activation(self, args))

@@ -32,10 +32,12 @@ class Functions:
         guest cannot pass.
         """
         if isinstance(function, GuestFunction):
+            if function.process is not self._process:
+                raise ArgumentError(f"{function!r} belongs to another guest; call it there")
             return function
-        key = function, result
+        key = _checked_key(function, result)
         if key not in self._bound:
-            self._bound[key] = self._bind(function, result)
+            self._bound[key] = self._bind(*key)
         return self._bound[key]
 
     def stubbed(self, stub: BackcallStub) -> GuestFunction:
@@ -103,6 +105,14 @@ class Functions:
                 f"{declared.position}; run `simfw stubs` again"
             )
         return self.bound(stub.label, None)
+
+
+def _checked_key(function: object, result: object) -> tuple[str | int, str | None]:
+    if not isinstance(function, str | int) or isinstance(function, bool):
+        raise ArgumentError(f"a function is given by name or address, not {function!r}")
+    if result is not None and not isinstance(result, str):
+        raise ArgumentError(f"result={result!r}: give a C type such as 'uint32_t'")
+    return function, result
 
 
 def _checked_address(function: object, highest: int) -> int:

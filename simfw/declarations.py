@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from os import PathLike, fspath
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from attrs import frozen
 
 from conasm import ConasmError, fingerprint, load
 from conasm.nodes import BackcallDeclaration, OutcallDeclaration, Unit
-from simfw.errors import BindError, LoadError, SpecError
+from simfw.errors import ArgumentError, BindError, LoadError, SpecError
 from simfw.image import Image
 
 SECTION = ".simfw.declarations"
@@ -43,12 +43,20 @@ def read(spec: Path | Sequence[Path] | None) -> Declarations:
     """
     if spec is None:
         return Declarations()
-    paths = [spec] if isinstance(spec, str | PathLike) else list(spec)
+    paths = _checked([spec] if isinstance(spec, str | PathLike) else spec)
     units = [_load(path) for path in paths]
     return Declarations(
         _merged([one for unit in units for one in unit.outcalls]),
         _merged([one for unit in units for one in unit.backcalls]),
     )
+
+
+def _checked(paths: object) -> list[Path]:
+    if isinstance(paths, Sequence):
+        each = list(cast(Sequence[object], paths))
+        if all(isinstance(path, str | PathLike) for path in each):
+            return cast(list[Path], each)
+    raise ArgumentError(f"spec={paths!r:.80}: give the path of a declaration file, or several")
 
 
 def _load(path: Path) -> Unit:

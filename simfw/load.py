@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cache
 from os import PathLike
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from attrs import frozen
 
@@ -38,12 +38,13 @@ class Program:
     plugins: Sequence[object]
     platform: str
     memory: int
-    args: tuple[str, ...]
+    args: Sequence[str]
     env: Mapping[str, str]
 
 
 def load_process(machine: Machine, program: Program) -> Process:
     """Check everything, place the program in memory, bind its outcalls."""
+    args = _checked_args(program.args)
     image = program.image if isinstance(program.image, Image) else open_image(program.image)
     declarations = read(program.spec)
     check_built_for(image, declarations)
@@ -64,7 +65,7 @@ def load_process(machine: Machine, program: Program) -> Process:
         _semihosting(plugins, convention),
     )
     process.functions.check_declared()
-    _begin(process, program)
+    _begin(process, args, program.env)
     return process
 
 
@@ -96,10 +97,18 @@ def _checked_limit(memory: object) -> int:
     return memory
 
 
-def _begin(process: Process, program: Program) -> None:
+def _checked_args(args: object) -> list[str]:
+    if isinstance(args, Sequence) and not isinstance(args, str | bytes | bytearray | memoryview):
+        words = list(cast(Sequence[object], args))
+        if all(isinstance(word, str) for word in words):
+            return cast(list[str], words)
+    raise ArgumentError(f"args={args!r:.80}: give a sequence of strings")
+
+
+def _begin(process: Process, args: Sequence[str], variables: Mapping[str, str]) -> None:
     """The state in which the program starts: stack, arguments, global pointer."""
-    names = [process.image.name, *program.args]
-    env = [f"{name}={value}" for name, value in program.env.items()]
+    names = [process.image.name, *args]
+    env = [f"{name}={value}" for name, value in variables.items()]
     slot = process.architecture.xlen // 8
     sp, block = argument_block(names, env, process.stack_top, slot)
     try:

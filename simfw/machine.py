@@ -22,6 +22,7 @@ from simfw.thread import Thread
 DEFAULT_MEMORY = 256 << 20
 DEFAULT_DEPTH = 200
 _BUSY = "another thread is running this machine; give each thread its own Machine"
+_CLOSED = "the machine is closed"
 _ENGINES = ("auto", "interp")
 
 Spec = str | PathLike[str] | Sequence[str | PathLike[str]] | None
@@ -109,23 +110,18 @@ class Machine(Target):
         env: Mapping[str, str] | None = None,
     ) -> Process:
         """Add a program with its own memory and plugins; `run` lets all of them take turns."""
-        program = Program(
-            image,
-            spec,
-            tuple(plugins) if not isinstance(plugins, str) else plugins,
-            platform,
-            memory,
-            tuple(args),
-            dict(env or {}),
+        if self._closed:
+            raise StateError(_CLOSED)
+        process = load_process(
+            self, Program(image, spec, plugins, platform, memory, args, dict(env or {}))
         )
-        process = load_process(self, program)
         self.processes.append(process)
         return process
 
     @property
     def _process(self) -> Process:
         if self._closed:
-            raise StateError("the machine is closed")
+            raise StateError(_CLOSED)
         return self.processes[0]
 
     @property
@@ -241,7 +237,7 @@ class Machine(Target):
     def claim(self) -> None:
         """Enter the machine; StateError if another Python thread is in it."""
         if self._closed:
-            raise StateError("the machine is closed")
+            raise StateError(_CLOSED)
         thread = threading.get_ident()
         if self._owner != thread:
             try:
@@ -284,6 +280,10 @@ class Machine(Target):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        if error is not None:  # that is what the caller is to see, not that calls are pending
+            for process in self.processes:
+                if not process.thread.in_outcall:
+                    process.discard_above(None)
         self.close()
 
     def __repr__(self) -> str:

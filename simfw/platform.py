@@ -107,11 +107,14 @@ def argument_block(
     """The stack that a program starts with: argc, argv, envp, and the strings they point to.
 
     Gives the new stack pointer, 16-byte aligned and below `sp`, and the bytes from there on.
-    Raises ArgumentError for text that C cannot hold.
+    Raises ArgumentError for text that C cannot hold, and LoadError for more than there are
+    addresses.
     """
     strings = [_c_string(text) for text in (*args, *env)]
     slots = 1 + len(strings) + 2  # argc, the pointers, and a NULL behind argv and behind envp
     start = sp - slots * slot - sum(map(len, strings)) & -16
+    if start < 0:
+        raise LoadError(f"the arguments and the environment take more than {sp:#x} bytes")
     addresses = accumulate(map(len, strings[:-1]), initial=start + slots * slot)
     pointers = list(addresses)[: len(strings)]
     words = [len(args), *pointers[: len(args)], 0, *pointers[len(args) :], 0]
@@ -119,7 +122,10 @@ def argument_block(
 
 
 def _c_string(text: str) -> bytes:
-    data = text.encode()
+    try:
+        data = text.encode("utf-8", "surrogateescape")  # bytes that the shell gave are kept
+    except UnicodeEncodeError:
+        raise ArgumentError(f"{text!r}, for the program's arguments, is no Unicode text") from None
     if b"\0" in data:
         raise ArgumentError(f"{text!r}, for the program's arguments or environment, has a NUL")
     return data + b"\0"

@@ -9,7 +9,7 @@ from types import ModuleType
 
 from attrs import frozen
 
-from simfw.errors import BindError
+from simfw.errors import ArgumentError, BindError
 from simfw.outcall import MARK, HostFunction, Mark, Outcalls
 
 ENTRY_POINTS = "simfw.plugins"
@@ -82,7 +82,11 @@ def functions_of(plugins: Iterable[object]) -> list[PluginFunction]:
     """
     if isinstance(plugins, str | Outcalls | ModuleType):
         raise BindError(f"plugins= takes a sequence of plugins: write plugins=[{plugins!r}]")
-    return [function for plugin in plugins for function in _functions(_resolved(plugin))]
+    try:
+        each = list(plugins)
+    except TypeError:
+        raise ArgumentError(f"plugins={plugins!r}: give a sequence of plugins") from None
+    return [function for plugin in each for function in _functions(_resolved(plugin))]
 
 
 def _resolved(plugin: object) -> object:

@@ -158,6 +158,9 @@ def drive(
                     return result
                 if machine.instructions >= limit:
                     continue  # the outcall counts as an instruction, and none is left
+                process.instructions += 1
+                machine.instructions += 1
+                refund = 1
             else:
                 refund = 1
                 outcall = process.serve(reached)
@@ -185,11 +188,11 @@ def drive(
                     raise ResultError(f"{outcall.name}() has no original: it is a system call")
                 refund, thread.pc = 0, reached.next
             elif value is CALL_ORIGINAL:
-                thread.pc = reached.pc + ORIGINAL
+                process.instructions -= 1
+                machine.instructions -= 1
+                refund, thread.pc = 0, reached.pc + ORIGINAL
             else:
-                process.instructions += 1
-                machine.instructions += 1
-                thread.pc = x[link] & -2
+                refund, thread.pc = 0, x[link] & -2
             if process.exit_request is not None:
                 return process.finish_exit(call)
     except BaseException as error:
