@@ -50,7 +50,8 @@ LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
 KNOWN = {"python", "pycon", "console", "sh", "c", "cas", "text", "asm", "toml", "ini", "cpp", ""}
-NOT_RUN = ("make", "pip", "git", "cd", "simfw", "python", "pytest")
+NOT_RUN = ("make", "pip", "python", "python3", "pytest", ".")
+PLUGINS_OFF = [f"-pno:{name}" for name in ("cacheprovider", "hypothesispytest", "xdist")]
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
@@ -162,7 +163,7 @@ def run_command(line: str) -> tuple[int, str]:
     if program == "simfw":
         result = CliRunner().invoke(cli, arguments)
         return result.exit_code, result.output
-    interpreter = {"pytest": ["-m", "pytest", "-p", "no:cacheprovider"], "python": []}[program]
+    interpreter = {"pytest": ["-m", "pytest", *PLUGINS_OFF], "python": []}[program]
     done = subprocess.run(
         [sys.executable, *interpreter, *arguments], capture_output=True, text=True, check=False
     )
