@@ -4,8 +4,9 @@
 
 Within a block each operand that is ever on the belt is a *value* with a number: `0 … entry-1` are
 what the block is entered with, then comes one for each drop, in the order in which the operations
-stand. No number is used twice, so executing the steps in order, each reading and making values,
-is the meaning of the block. The order of an instruction's steps:
+happen. No number is used twice, so executing the steps in order, each reading and making values,
+is the meaning of the block. A position that nothing can have filled reads as `UNFILLED`. The
+order of an instruction's steps:
 
     readers · computations at issue · what retires (loads read memory, results reach the belt) ·
     each call · picks · stores and spills · conform · transfers
@@ -22,12 +23,16 @@ from conasm.member import Member
 from conasm.nodes import BackcallDeclaration, OutcallDeclaration, Position
 from conasm.operation import OperationSpec
 
+UNFILLED = -1
+"""The number of no value: what is read there is NaR(invalid operand) of width b."""
+
+
 # --- arguments
 
 
 @frozen
 class ValueArg:
-    """An operand of the belt."""
+    """An operand of the belt, or `UNFILLED`."""
 
     id: int
 
@@ -113,12 +118,13 @@ class Step:
       that instruction.
     * `arguments`: what is listed before the trailing values of a transfer; `passes`: those values,
       which a branch, call or return hands over, in listed order. A branch to a label without
-      names passes the whole belt, newest first.
+      names passes the whole belt, newest first. What is passed may be `UNFILLED`.
     * `drops`: the values that it makes, the first listed result first, which ends nearest to b0.
     * `retires`: this is the end of a load; the step that issued it (`issue` is its index) has
       the same arguments, evaluated the address, and drops nothing.
     * `gang`: the index of the step whose condition codes it reads.
-    * `belt`: what is on the belt after the step, newest first.
+    * `belt`: what is on the belt when the next step begins, newest first: the drops of this step
+      are there unless they retire later, and what retires right after it is there as well.
     """
 
     operation: OperationSpec
@@ -149,16 +155,19 @@ class AssembledValue:
 
 @frozen(eq=False)
 class AssembledBlock:
-    """A block. `entry` values come in; with `named`, exactly those, by the label's names.
+    """A block. `entry` values come in.
 
-    Without, they are the positions of the belt as it was, any of which may be unfilled.
-    `starts` has the index of the first step of each instruction.
+    With `named`, each of them is carried to it. Without, they are the positions of the belt, any
+    of which may be unfilled: of the belt as it was, or of that of a new frame. `operands` are the
+    label's names, those of the first values. `starts` has the index of the first step of each
+    instruction.
     """
 
     label: str
     index: int
     entry: int
     named: bool
+    operands: tuple[str, ...]
     steps: tuple[Step, ...]
     starts: tuple[int, ...]
     values: tuple[AssembledValue, ...]

@@ -39,7 +39,8 @@ class Kind(enum.Enum):
     NUMBER = "number"  # an integer or a float
     INTEGER = "integer"
     COUNT = "count"  # how many results there are
-    SIZE = "size"  # bytes to reserve
+    SIZE = "size"  # bytes of stack memory
+    SCRATCH = "scratch"  # bytes of the scratchpad
     OFFSET = "offset"  # a place in the scratchpad
     DELAY = "delay"  # how many instructions later a load retires
     WIDTH = "width"  # b h w d q
@@ -58,6 +59,7 @@ KIND_NAMES = {
     Kind.INTEGER: "an integer",
     Kind.COUNT: "a count of results",
     Kind.SIZE: "a number of bytes",
+    Kind.SCRATCH: "a number of bytes",
     Kind.OFFSET: "an offset in the scratchpad",
     Kind.DELAY: "a number of instructions",
     Kind.WIDTH: "a width (b, h, w, d or q)",
@@ -141,7 +143,8 @@ class OperationSpec:
     """An operation as the assembler sees it.
 
     `sizes` are the widths (letters) that its first value may have. `result_widths` tells the
-    widths of the results in bytes from that of the operands; nothing if a run must tell.
+    widths of the results in bytes from that of the operands; nothing if a run must tell. One that
+    `chooses` gives one of its values, those from that place on.
     `codes` means that condition codes may be ganged to it, `ganged` that its form without
     arguments reads them. `condition` is the predicate's wanted value for a conditional transfer,
     None for an unconditional one. `registers` are the words that it takes as such, each with its
@@ -161,6 +164,7 @@ class OperationSpec:
     ganged: bool = False
     transfer: Transfer | None = None
     condition: bool | None = None
+    chooses: int | None = None
     registers: Mapping[str, int] = field(factory=dict[str, int], repr=False)
     result_widths: Callable[[int], tuple[int | None, ...]] = field(default=_no_widths, repr=False)
 

@@ -104,7 +104,8 @@ class Operations:
         widths: str = "same",
         sizes: str = "",
         results: int | Results = 1,
-        gives: str | None = None,
+        gives: str = "",
+        chooses: int | None = None,
         codes: bool = False,
         ganged: bool = False,
         raw: bool = False,
@@ -114,9 +115,10 @@ class Operations:
     ) -> Callable[[Declared], Declared]:
         """Add a record; used as a decorator of its semantics.
 
-        `gives` is the width letter of a raw operation's result, or "picked" where it is that of
-        the operands it picks from; without it, a width among the arguments decides. That of a
-        strict one is traced. `registers` are the words that it takes, and their widths in bytes.
+        `gives` is the width letter of a raw operation's result; without it, a width among the
+        arguments decides. That of a strict one is traced. One that `chooses` gives one of its
+        values, those from that place on. `registers` are the words that it takes, and their
+        widths in bytes.
         Raises ValueError for a malformed header, a missing sentence, and a name that is taken.
         """
         name, forms = parse_header(header)
@@ -140,6 +142,7 @@ class Operations:
                 ganged=ganged,
                 transfer=transfer,
                 condition=condition,
+                chooses=chooses,
                 registers=registers,
                 result_widths=_given(gives) if raw else _traced(semantics, max(values, ganged)),
             )
@@ -179,10 +182,8 @@ def _sentence(name: str, semantics: Semantics) -> str:
 # --- widths of results
 
 
-def _given(letter: str | None) -> WidthRule:
+def _given(letter: str) -> WidthRule:
     """Return the rule of a raw operation."""
-    if letter == "picked":
-        return lambda size: (size,)
     result = (WIDTHS[letter],) if letter else ()
     return lambda _: result
 
