@@ -1,6 +1,6 @@
 /* The part of <string.h> that bare guests have without a C library. */
-#ifndef SIMFW_STRING_H
-#define SIMFW_STRING_H
+#ifndef SIMFW_STRING_INCLUDED
+#define SIMFW_STRING_INCLUDED
 
 #include <stddef.h>
 

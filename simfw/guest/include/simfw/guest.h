@@ -3,8 +3,8 @@
  *   _exit, exit   end the program with a status (ecall 93); nothing is run or flushed
  *   write         write `size` bytes to the console: 1 is the output, 2 the error output (ecall 64)
  */
-#ifndef SIMFW_GUEST_H
-#define SIMFW_GUEST_H
+#ifndef SIMFW_GUEST_INCLUDED
+#define SIMFW_GUEST_INCLUDED
 
 #if defined(__linux__)
 #include <stdlib.h>
