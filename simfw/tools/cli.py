@@ -80,8 +80,8 @@ def _status_of(group: Simfw, args: list[str], name: str, extra: dict[str, Any]) 
             sys.stdout.flush()
     except click.exceptions.Exit as request:
         return request.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted", err=True)
+    except (KeyboardInterrupt, click.Abort) as error:
+        click.echo("\n".join(["\ninterrupted", *getattr(error, "__notes__", ())]), err=True)
         return INTERRUPTED
     except Exception as error:
         if isinstance(error, BrokenPipeError) and _nobody_reads():
@@ -118,13 +118,16 @@ def _nobody_reads() -> bool:
 
 @click.group(
     cls=Simfw,
-    no_args_is_help=True,
+    invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="A first look:  simfw new sensor && cd sensor && pytest",
 )
 @click.version_option(__version__, prog_name="simfw", message="%(prog)s %(version)s")
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> None:
     """Compiled guest code and Python call each other as if they were one program."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
 
 
 def main() -> NoReturn:

@@ -26,8 +26,8 @@ from simfw.tools.generated import header_files, stub_files
 _INCLUDED = re.compile(rb"""^\s*[#.]\s*(?:include|embed|incbin)\s*["<]([^">\n]+)[">]""", re.M)
 
 _ADVICE = {
-    r"undefined symbol": "A function that no source defines is the host's if a declaration file "
-    'says so: F("name") outcall(…), given with --spec, and a Python function of that name.',
+    r"undefined symbol|undeclared function": "A function that no source defines is the host's if "
+    'a declaration file says so, F("name") outcall(…); it needs a Python function of that name.',
     r"'(std(io|lib)|math|unistd|errno|time|assert|ctype)\.h' file not found": "Bare guests have "
     "no C library: the compiler's own headers (<stdint.h> and its like), <string.h> and "
     "<simfw/guest.h>.",

@@ -120,7 +120,9 @@ class Listing:
             self._addresses.forget()
             yield f"{head:<{self._width + 13}}.{length}byte {word:#x}"
             return
-        mnemonic, _, operands = disassemble(instruction, address).partition(" ")
+        mnemonic, _, operands = disassemble(instruction, address, xlen=self._image.xlen).partition(
+            " "
+        )
         reached = self._addresses.reached(address, instruction)
         text = f"{head:<{self._width + 13}}{mnemonic:<9} {operands}"
         yield text.rstrip() + ("" if reached is None else self._named(reached, operands))

@@ -8,18 +8,25 @@ from simfw.errors import SymbolNotFound
 from simfw.image import Image, Symbol, SymbolKind
 
 
+def name_or_address(text: str) -> str | int:
+    """The number that a text beginning with `0x` is, or the text; SymbolNotFound for neither."""
+    if not text.lower().startswith("0x"):
+        return text
+    try:
+        return int(text, 16)
+    except ValueError:
+        raise SymbolNotFound(f"{text!r} is no address; write it as 0x1000") from None
+
+
 def function_named(image: Image, text: str) -> Symbol:
     """The function of that name, or the one at a hexadecimal address; else SymbolNotFound."""
-    if not text.lower().startswith("0x"):
+    place = name_or_address(text)
+    if isinstance(place, str):
         found = image.symbols.find(text)
         if found.kind is SymbolKind.OBJECT:
             raise SymbolNotFound(f"{text!r} is a variable of {image.name}, no function")
         return found
-    try:
-        address = int(text, 16)
-    except ValueError:
-        raise SymbolNotFound(f"{text!r} is no address; write it as 0x1000") from None
-    covering = image.symbols.at(address)
+    covering = image.symbols.at(place)
     if covering is None or covering[0].kind is SymbolKind.OBJECT:
         raise SymbolNotFound(f"{image.name} has no function at {text}")
     return covering[0]

@@ -139,9 +139,9 @@ def _refusing(name: str) -> HostFunction:
     def refuse(focus: Focus, *operands: object) -> None:
         del operands
         raise UnboundOutcall(
-            f"the guest called {name}(), an outcall",
+            "call of an outcall that no host function serves",
             pc=focus.frame.pc,
-            advice=f'no plugin serves it; name one with --plugin that has @outcall("{name}")',
+            advice=f'name a plugin with --plugin that has @outcall("{name}")',
         )
 
     return refuse

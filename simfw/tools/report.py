@@ -8,6 +8,7 @@ Texts may come from a hostile image, so control characters never reach the termi
 
 from __future__ import annotations
 
+import re
 import sysconfig
 import traceback
 from collections.abc import Sequence
@@ -51,6 +52,23 @@ HEADINGS = {
 }
 """What each class of errors is in plain words; a subclass without a row has its base's."""
 
+_OPTIONS = {"plugins": "plugin"} | {
+    name: name
+    for name in (
+        "spec",
+        "platform",
+        "engine",
+        "memory",
+        "budget",
+        "timeout",
+        "result",
+        "base",
+        "xlen",
+    )
+}
+_KEYWORD = re.compile(rf"\b({'|'.join(_OPTIONS)})=(?:'([^']*)')?")
+"""Keyword arguments in messages, which the command line has as options."""
+
 _OURS = tuple(f"{Path(str(package.__file__)).parent}/" for package in (simfw, conasm, click))
 _PYTHONS = f"{sysconfig.get_paths()['stdlib']}/"
 
@@ -84,7 +102,12 @@ def sim_error(error: SimError) -> None:
         f"  through {_short(frame.filename)}:{frame.lineno}, in {frame.name}"
         for frame in _foreign(traceback.extract_tb(error.__traceback__))
     ]
-    block(_heading(type(error)), "\n".join(lines))
+    block(_heading(type(error)), _as_options("\n".join(lines)))
+
+
+def _as_options(text: str) -> str:
+    """The text with keyword arguments spelled as options: `--platform bare`."""
+    return _KEYWORD.sub(lambda found: f"--{_OPTIONS[found[1]]} {found[2] or ''}".rstrip(), text)
 
 
 def _heading(kind: type[BaseException]) -> str:

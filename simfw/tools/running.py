@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import click
-
 from simfw.errors import BudgetExhausted, WallTimeout
 from simfw.machine import Machine, StopKind
 
@@ -15,8 +13,8 @@ def run_to_end(machine: Machine, budget: int | None, timeout: float | None) -> i
     """
     try:
         stop = machine.run(budget, timeout)
-    except KeyboardInterrupt:
-        click.echo(f"\nthe guest was {_standing(machine)}", err=True)
+    except KeyboardInterrupt as error:
+        error.add_note(f"the guest was {_standing(machine)}")
         raise
     match stop.kind:
         case StopKind.BUDGET:

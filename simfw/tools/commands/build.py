@@ -26,6 +26,7 @@ class WithFlags(click.Command):
 @click.command(
     cls=WithFlags,
     options_metavar="[OPTIONS]",
+    short_help="Compile a guest.",
     epilog="""\b
 Examples:
   simfw build crc.c -o crc.elf

@@ -36,6 +36,7 @@ class NumbersAreArguments(click.Command):
 
 @click.command(
     cls=NumbersAreArguments,
+    short_help="Call one function of a program.",
     epilog="""\b
 Examples:
   simfw call crc.elf crc16 123456789 --spec crc.cas
@@ -73,12 +74,13 @@ def command(
     """Call FUNCTION of the program IMAGE with ARGS and print its result."""
     from simfw.tools.arguments import parse_arguments
     from simfw.tools.checking import lenient_machine
+    from simfw.tools.lookup import name_or_address
     from simfw.tools.results import text_of_result
 
     machine = lenient_machine(read_image(image, base, xlen), MachineOptions(**options))
     if after_main:
         _run_main(machine, budget, timeout)
-    name = int(function, 16) if function.startswith("0x") else function
+    name = name_or_address(function)
     signature = machine.function(name).signature
     values = parse_arguments([arg.removeprefix(_SHIELD) for arg in args], signature, machine)
     value = machine.call(name, *values, budget=budget, timeout=timeout, result=result)

@@ -14,6 +14,7 @@ from simfw.tools.options import MachineOptions, machine_options
 
 
 @click.command(
+    short_help="Look for mistakes in declarations and programs.",
     epilog="""\b
 Examples:
   simfw check crc.cas
@@ -24,7 +25,7 @@ Of a program it says what it is and what would keep it from running. With --spec
 function has to be there; with --plugin each outcall needs its host function.
 
 The exit status is 0, or 125 if any of the files has a mistake.
-"""
+""",
 )
 @click.argument("files", nargs=-1, required=True, type=input_file)
 @machine_options

@@ -10,12 +10,13 @@ from simfw.tools.options import image_argument, read_image
 
 
 @click.command(
+    short_help="List a program's code.",
     epilog="""\b
 Examples:
   simfw disasm crc.elf
   simfw disasm crc.elf crc16
   simfw disasm crc.elf crc16 --ir
-"""
+""",
 )
 @image_argument
 @click.argument("function", required=False)

@@ -10,13 +10,14 @@ from simfw.tools.filenames import spec_file
 
 
 @click.command(
+    short_help="Write a C header and the outcalls for the guest.",
     epilog="""\b
 Examples:
   simfw headers crc.cas -o src
   simfw build src/crc_main.c src/crc.S -o crc.elf
 
 `simfw build --spec crc.cas` does both at once.
-"""
+""",
 )
 @click.argument("files", nargs=-1, required=True, type=spec_file)
 @click.option(

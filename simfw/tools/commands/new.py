@@ -8,12 +8,13 @@ import click
 
 
 @click.command(
+    short_help="Begin a project: firmware in C, its hardware and tests in Python.",
     epilog="""\b
 Example:
   simfw new sensor
   cd sensor
   pytest
-"""
+""",
 )
 @click.argument("directory", type=click.Path(path_type=Path), metavar="DIR")
 @click.option("--name", help="What its files are called; by default as the directory.")

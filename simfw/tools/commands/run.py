@@ -22,13 +22,14 @@ if TYPE_CHECKING:
 
 
 @click.command(
+    short_help="Run a program to its end.",
     epilog="""\b
 Example:
   simfw run crc.elf --spec crc.cas --plugin crc_host --budget 10M -- verbose 3
 
 The exit status is the guest's, modulo 256. It is 0 if a host function stopped the machine without
 a status, and 125 for errors, for a fault of the guest, and when the budget or the time is used up.
-"""
+""",
 )
 @image_argument
 @click.argument("args", nargs=-1, type=click.UNPROCESSED)

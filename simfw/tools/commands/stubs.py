@@ -10,6 +10,7 @@ from simfw.tools.filenames import spec_file
 
 
 @click.command(
+    short_help="Write the Python functions that call the guest.",
     epilog="""\b
 Examples:
   simfw stubs crc.cas -o crc_stubs.py
@@ -20,7 +21,7 @@ and in Python, with the namespace that the declaration names:
 \b
   from crc_stubs import fw
   fw.crc16(machine, b"123456789")
-"""
+""",
 )
 @click.argument("files", nargs=-1, required=True, type=spec_file)
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), metavar="OUT.py")

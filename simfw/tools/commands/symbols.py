@@ -10,11 +10,12 @@ from simfw.tools.options import image_argument, read_image
 
 
 @click.command(
+    short_help="List a program's symbols.",
     epilog="""\b
 Examples:
   simfw symbols crc.elf
   simfw symbols crc.elf --functions 'uart_*'
-"""
+""",
 )
 @image_argument
 @click.argument("pattern", required=False)
