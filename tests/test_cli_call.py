@@ -189,6 +189,7 @@ def test_a_result_that_points_nowhere_is_shown_without_text(guest, spec):
     ("args", "message"),
     [
         (["add", "1.5", "2"], "argument 1 of add() is '1.5'; int takes an integer such as 42"),
+        (["add", "9" * 5000, "2"], "int takes an integer"),
         (["add", "1"], "takes 2 arguments, not 1"),
         (["add", "1", "2", "3"], "takes 2 arguments, not 3"),
         (["add", "1", "5000000000"], "5000000000 does not fit int"),

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from simfw import open_image
 from simfw.riscv.isa import isa
@@ -254,3 +256,32 @@ def test_a_flat_binary_without_a_place_is_told_what_is_missing(flat):
     result = simfw("disasm", flat)
     assert result.exit_code == 125
     assert "--xlen" in result.stderr and "--base" in result.stderr
+
+
+# Hostile images
+
+
+@settings(max_examples=60)
+@given(changes=st.lists(st.tuples(st.integers(0, 1 << 16), st.integers(0, 255)), max_size=12))
+def test_damaged_images_give_lines_or_one_block(guest, tmp_path_factory, changes):
+    data = bytearray(Path(guest).read_bytes())
+    for place, value in changes:
+        data[place % len(data) if place & 1 else place % 0x40] = value
+    path = tmp_path_factory.getbasetemp() / "damaged.elf"
+    path.write_bytes(data)
+    for command in ("check", "symbols", "disasm"):
+        result = simfw(command, str(path))
+        assert result.exit_code in (0, 125)
+        assert "Traceback" not in result.stderr
+
+
+def test_sections_beyond_the_file_are_listed_as_far_as_it_goes(guest, place):
+    data = bytearray(Path(guest).read_bytes())
+    headers = int.from_bytes(data[32:36], "little")  # e_shoff of ELF32
+    count = int.from_bytes(data[48:50], "little")
+    for index in range(count):
+        flags = headers + 40 * index + 8
+        if data[flags] & 4:  # executable: sh_size
+            data[flags + 12 : flags + 16] = (0x7FFF_FFFF).to_bytes(4, "little")
+    Path("long.elf").write_bytes(data)
+    assert len(simfw("disasm", "long.elf").stdout) < 100_000

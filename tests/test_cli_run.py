@@ -151,7 +151,7 @@ def test_an_exception_of_a_plugin_shows_its_own_lines_only(guest, place):
     assert result.exit_code == 125
     lines = result.stderr.splitlines()
     assert lines[:2] == [
-        "error: a host function raised ValueError",
+        "error: a plugin raised ValueError",
         "Traceback (most recent call last):",
     ]
     assert sum(line.startswith("  File ") for line in lines) == 1
@@ -165,6 +165,20 @@ def test_an_exception_while_a_plugin_is_imported_shows_its_line(guest, place):
     result = simfw("run", guest, "--plugin", "broken_plugin")
     assert result.exit_code == 125
     assert 'broken_plugin.py", line 2' in result.stderr and "importlib" not in result.stderr
+
+
+def test_a_plugin_with_a_syntax_error_shows_its_line(guest, place):
+    (place / "unreadable.py").write_text("import simfw\ndef f(:\n")
+    result = simfw("run", guest, "--plugin", "unreadable")
+    assert result.exit_code == 125
+    assert "a plugin raised SyntaxError" in result.stderr
+    assert 'unreadable.py", line 2' in result.stderr and "importlib" not in result.stderr
+
+
+def test_a_class_that_needs_arguments_is_told(guest, place):
+    (place / "needing.py").write_text("class Board:\n    def __init__(self, pins): ...\n")
+    result = simfw("run", guest, "--plugin", "needing:Board")
+    assert "cannot be made without arguments (missing a required argument: 'pins')" in result.stderr
 
 
 def test_an_error_of_simfw_that_passes_a_plugin_names_its_line(guest, place):
@@ -214,6 +228,8 @@ def test_a_host_function_that_stops_the_machine_without_a_status_ends_with_0(gue
         (["run", "guest.elf", "--budgt", "1"], "--budget"),
         (["run", "guest.elf", "--budget", "many"], "'many' is no number; write it as 10000"),
         (["run", "guest.elf", "--budget", "-1"], "'-1' is no number"),
+        (["run", "guest.elf", "--budget", "9" * 5000], "is no number"),
+        (["run", "guest.elf", "--budget", "9" * 400 + ".5"], "is no number"),
         (["run", "guest.elf", "--memory", "12X"], "'12X' is no size"),
         (["run", "guest.elf", "--timeout", "soon"], "'soon' is no time in seconds"),
         (["run", "guest.elf", "--timeout", "nan"], "'nan' is no time in seconds"),
@@ -305,6 +321,21 @@ def test_progress_that_is_asked_for_is_told_on_the_error_output(guest):
     assert "instructions · " in result.stderr and " MIPS · " in result.stderr
 
 
+def test_progress_on_a_terminal_is_one_line_that_is_renewed(guest):
+    terminal, side = os.openpty()
+    environment = {**os.environ, "TERM": "xterm"}
+    command = [sys.executable, "-m", "simfw", "run", guest, "spin", "--budget", "5M", "--progress"]
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=side, env=environment)
+    os.close(side)
+    shown = b""
+    while b"error: instruction budget" not in shown:
+        shown += os.read(terminal, 4096)
+    running.communicate()
+    os.close(terminal)
+    assert shown.count(b"\x1b[2K") >= 2  # the line is erased and written again
+    assert b"5,000,000 instructions" in shown
+
+
 def test_without_asking_there_is_no_progress(guest):
     assert simfw("run", guest, "echo").stderr == ""
 
@@ -341,7 +372,7 @@ def test_a_broken_pipe_of_a_plugins_own_is_the_plugins(guest, place):
     write_plugin("piping", "raise BrokenPipeError('mine')")
     result = simfw("run", guest, "host", "--spec", "guest.cas", "--plugin", "./piping.py")
     assert result.exit_code == 125
-    assert "a host function raised BrokenPipeError" in result.stderr
+    assert "a plugin raised BrokenPipeError" in result.stderr
 
 
 def test_errors_are_coloured_on_terminals_alone(guest):

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Protocol
 
 from conasm.ctypes import CType, Kind
+from conasm.errors import quote
 from simfw.errors import ArgumentError
 from simfw.signature import Signature
 from simfw.types import GuestType, is_text
@@ -68,7 +69,7 @@ def _typed(text: str, type_: GuestType, label: str, guest: Addresses) -> object:
     kind = type_.kind if isinstance(type_, CType) else Kind.INTEGER
     value, wanted = _by_kind(text, kind, isinstance(type_, CType) and is_text(type_))
     if value is _UNREADABLE:
-        raise ArgumentError(f"{label} is {text!r}; {type_.spelling} takes {wanted}")
+        raise ArgumentError(f"{label} is {quote(text)}; {type_.spelling} takes {wanted}")
     return value
 
 
@@ -124,15 +125,17 @@ def _bytes(digits: str) -> bytes:
         return bytes.fromhex(digits)
     except ValueError:
         raise ArgumentError(
-            f"hex:{digits}: write bytes as pairs of hexadecimal digits, such as hex:00ff"
+            f"hex:{quote(digits)}: write bytes as pairs of hexadecimal digits, such as hex:00ff"
         ) from None
 
 
 def _integer(text: str) -> object:
-    try:
-        return int(text, 0)
-    except ValueError:
-        return int(text) if text.isascii() and text.isdigit() else _UNREADABLE
+    for base in (0, 10):  # in 10 a number may begin with zeros
+        try:
+            return int(text, base)
+        except ValueError:
+            continue
+    return _UNREADABLE
 
 
 def _float(text: str) -> object:

@@ -7,10 +7,12 @@ register by the instructions right before.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
+from functools import cached_property
 from textwrap import indent
 
-from attrs import frozen
+from attrs import field, frozen
 
 from simfw.image import Image, Symbol, SymbolKind
 from simfw.ir.printer import text_of
@@ -25,39 +27,54 @@ _LONGEST_ZEROS = 8
 
 @frozen
 class Span:
-    """A range of code."""
+    """A range of code, with its bytes as the file has them."""
 
     start: int
-    end: int
+    data: bytes = field(repr=False)
+
+    @property
+    def end(self) -> int:
+        """The first address behind it."""
+        return self.start + len(self.data)
 
 
-def code_spans(image: Image) -> list[Span]:
-    """Where the image has code: in executable sections, or without sections in such segments."""
-    places = [
-        Span(section.address, section.address + section.size)
-        for section in image.sections
-        if section.permissions & Permissions.EXECUTE and section.stored
-    ]
-    segments = [
-        Span(segment.address, segment.address + len(segment.data))
-        for segment in image.segments
-        if segment.permissions & Permissions.EXECUTE
-    ]
-    return sorted(places or segments, key=lambda span: span.start)
+class Code:
+    """Where an image has code, and which part of it belongs to a function."""
+
+    def __init__(self, image: Image) -> None:
+        self._image = image
+        self._starts = [function.address for function in image.symbols.functions]
+
+    @cached_property
+    def spans(self) -> list[Span]:
+        """Executable sections, or of an image without sections such segments, ascending."""
+        executable = Permissions.EXECUTE
+        sections = [each for each in self._image.sections if each.permissions & executable]
+        segments = [each for each in self._image.segments if each.permissions & executable]
+        places = [(each.address, each.stored) for each in sections if each.stored]
+        places = places or [(each.address, len(each.data)) for each in segments]
+        return [self._span(*place) for place in sorted(places)]
+
+    def of(self, function: Symbol) -> Span:
+        """The code of a function; up to the next one where its size is not known."""
+        start, size = function.address, function.size
+        if not size:
+            following = bisect_right(self._starts, start)
+            size = self._starts[following] - start if following < len(self._starts) else None
+        return self._span(start, size)
+
+    def _span(self, start: int, size: int | None) -> Span:
+        """The range, as far as it lies in one segment and the file has bytes for it."""
+        for segment in self._image.segments:
+            if start in segment:
+                data = segment.data[start - segment.address :]
+                return Span(start, data if size is None else data[:size])
+        return Span(start, b"")
 
 
-def function_span(image: Image, function: Symbol) -> Span:
-    """The range of a function; up to the next one where its size is not known."""
-    if function.size:
-        return Span(function.address, function.address + function.size)
-    later = [one.address for one in image.symbols.functions if one.address > function.address]
-    ends = [span.end for span in code_spans(image) if span.start <= function.address < span.end]
-    return Span(function.address, min([*later, *ends], default=function.address))
-
-
-def undecodable(image: Image, span: Span) -> tuple[int, int] | None:
+def undecodable(span: Span, xlen: int) -> tuple[int, int] | None:
     """The first word of a range that is no instruction, with its address; None if there is none."""
-    data, decode = _content(image, span), isa(image.xlen).decode
+    data, decode = span.data, isa(xlen).decode
     place = 0
     while place < len(data):
         word = int.from_bytes(data[place : place + 4], "little")
@@ -84,18 +101,17 @@ class Listing:
 
     def lines(self, span: Span) -> Iterator[str]:
         """The lines of a range of code."""
-        data = _content(self._image, span)
         address = span.start
         while address < span.end:
             if address in self._labels:
                 self._addresses.forget()
                 yield from self._heading(address)
-            zeros = _zeros(data, address - span.start)
+            zeros = _zeros(span.data, address - span.start)
             if zeros > _LONGEST_ZEROS:
                 address += self._before_label(address, zeros)
                 yield f"{'...':>{self._width + 4}}"
                 continue
-            word = int.from_bytes(data[address - span.start :][:4], "little")
+            word = int.from_bytes(span.data[address - span.start :][:4], "little")
             instruction = self._isa.decode(word)
             length = instruction.length if instruction else 4 if word & 3 == 3 else 2
             length = min(length, span.end - address)
@@ -141,18 +157,9 @@ class Listing:
         return f"  # {' '.join(parts)}" if parts else ""
 
 
-def _content(image: Image, span: Span) -> bytes:
-    """The bytes of a range that lies in one segment; zeros behind what the file has."""
-    for segment in image.segments:
-        if span.start in segment:
-            start = span.start - segment.address
-            return segment.data[start : start + span.end - span.start].ljust(
-                min(span.end, segment.end) - span.start, b"\0"
-            )
-    return b""
-
-
 def _zeros(data: bytes, start: int) -> int:
-    """How many bytes from a place on are zero."""
+    """How many bytes from a place on are zero; of very many only so many."""
+    if data[start : start + 2] != b"\0\0":
+        return 0
     rest = data[start : start + 4096]
     return len(rest) - len(rest.lstrip(b"\0"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import inspect
 import sys
 from collections.abc import Iterable
 from importlib.metadata import entry_points
@@ -44,7 +45,18 @@ def _load(name: str) -> object:
         return name
     module = _from_path(module_name) if is_path else _imported(module_name)
     found = _attribute(module, attribute) if attribute else _module_or_advice(module, name)
-    return found() if isinstance(found, type) else found
+    return _instance(found, name) if isinstance(found, type) else found
+
+
+def _instance(plugin: type, name: str) -> object:
+    try:
+        inspect.signature(plugin).bind()
+    except (TypeError, ValueError) as error:
+        raise BindError(
+            f"plugin {name!r} is a class that cannot be made without arguments ({error}); make an "
+            "object of it in its module and name that"
+        ) from None
+    return plugin()
 
 
 def _from_path(text: str) -> ModuleType:

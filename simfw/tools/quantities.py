@@ -10,6 +10,8 @@ from collections.abc import Mapping
 
 import click
 
+from conasm.errors import quote
+
 _THOUSANDS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9}
 _BINARY = {
     f"{letter}{unit}": 1 << 10 * power
@@ -18,6 +20,7 @@ _BINARY = {
 }
 _SCALED = re.compile(r"([0-9][0-9_]*(?:\.[0-9]+)?(?:[eE][0-9]{1,2})?)\s*([a-zA-Z]*)")
 _MOST = 1 << 62
+_LONGEST = 40  # characters
 
 
 def count(text: str) -> int:
@@ -32,12 +35,12 @@ def size(text: str) -> int:
 
 def _number(text: str, units: Mapping[str, int], what: str, example: str) -> int:
     found = _integer(text)
-    if found is None and (scaled := _SCALED.fullmatch(text)) is not None:
+    if found is None and len(text) <= _LONGEST and (scaled := _SCALED.fullmatch(text)) is not None:
         digits, unit = scaled[1].replace("_", ""), units.get(scaled[2].lower())
         if unit is not None:
             found = int(digits) * unit if digits.isdecimal() else round(float(digits) * unit)
     if found is None or not 0 <= found <= _MOST:
-        raise click.BadParameter(f"{text!r} is no {what}; write it as {example}")
+        raise click.BadParameter(f"{quote(text)} is no {what}; write it as {example}")
     return found
 
 
@@ -55,7 +58,7 @@ def seconds(text: str) -> float:
     except ValueError:
         found = 0.0
     if not 0 < found < float("inf"):
-        raise click.BadParameter(f"{text!r} is no time in seconds; write it as 10 or 0.5")
+        raise click.BadParameter(f"{quote(text)} is no time in seconds; write it as 10 or 0.5")
     return found
 
 
@@ -63,5 +66,5 @@ def address(text: str) -> int:
     """An address in the guest."""
     found = _integer(text)
     if found is None or not 0 <= found < 1 << 64:
-        raise click.BadParameter(f"{text!r} is no address; write it as 0x80000000")
+        raise click.BadParameter(f"{quote(text)} is no address; write it as 0x80000000")
     return found

@@ -76,7 +76,7 @@ _PYTHONS = f"{sysconfig.get_paths()['stdlib']}/"
 def block(heading: str, body: str) -> None:
     """Show a heading in red and a text below it."""
     console = Console(stderr=True, highlight=False, soft_wrap=True)
-    console.print(Text.assemble(("error: ", "bold red"), (printable(heading), "bold red")))
+    console.print(Text(f"error: {printable(heading)}", "bold red"))
     console.print(Text(printable(body)))
 
 
@@ -117,12 +117,13 @@ def _heading(kind: type[BaseException]) -> str:
 def foreign_error(error: BaseException) -> None:
     """Show an exception that is not simfw's: a plugin's, or a mistake in simfw itself."""
     shown = traceback.TracebackException.from_exception(error)
-    if not _foreign(traceback.extract_tb(error.__traceback__)):
+    is_known = _foreign(shown.stack) or isinstance(error, SyntaxError)
+    if not is_known:
         body = f"{_text(shown)}\nThis is a mistake in simfw; please report it with these lines."
         block("unexpected error", body)
         return
     _trim(shown)
-    block(f"a host function raised {type(error).__name__}", _text(shown))
+    block(f"a plugin raised {type(error).__name__}", _text(shown))
 
 
 def _text(shown: traceback.TracebackException) -> str:
@@ -145,7 +146,7 @@ def _is_pythons(frame: traceback.FrameSummary) -> bool:
 def _trim(shown: traceback.TracebackException) -> None:
     """Keep the user's frames and what they called, in the exception and those it came from."""
     foreign = _foreign(shown.stack)
-    first = shown.stack.index(foreign[0]) if foreign else 0
+    first = shown.stack.index(foreign[0]) if foreign else len(shown.stack)
     shown.stack[:] = [frame for frame in shown.stack[first:] if not _is_ours(frame)]
     for other in (shown.__cause__, shown.__context__, *(shown.exceptions or ())):
         if other is not None:

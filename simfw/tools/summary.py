@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from simfw.declarations import SECTION
 from simfw.image import Image
 from simfw.riscv.isa import Isa, isa
-from simfw.tools.listing import code_spans, function_span, undecodable
+from simfw.tools.listing import Code, undecodable
 
 _EXTENSION = re.compile(r"(.+?)(\d+p\d+)?")
 _IMPLIED = frozenset({"i", "e", "g", "zmmul", "zaamo", "zalrsc", "zca", "zicntr", "zihpm"})
@@ -45,10 +45,11 @@ def _at(image: Image) -> str:
 
 def remarks(image: Image) -> Iterator[str]:
     """What may surprise when a program runs here, though it can be loaded."""
-    if not any(span.start <= image.entry < span.end for span in code_spans(image)):
+    code = Code(image)
+    if not any(span.start <= image.entry < span.end for span in code.spans):
         yield f"the entry {image.entry:#x} is not in its code"
     yield from _extensions(image)
-    yield from _code(image)
+    yield from _undecodable(image, code)
     if not len(image.symbols):
         yield "it has no symbols: functions can be called by address only"
 
@@ -72,17 +73,17 @@ def missing_extensions(arch: str, ours: Isa) -> list[str]:
     return [name for name in (*letters, *named) if name not in own]
 
 
-def _code(image: Image) -> Iterator[str]:
+def _undecodable(image: Image, code: Code) -> Iterator[str]:
     """Functions with code that no record decodes."""
     found: list[tuple[str, int]] = []
     left = _MOST_CODE
     for function in image.symbols.functions:
-        span = function_span(image, function)
-        left -= span.end - span.start
+        span = code.of(function)
+        left -= len(span.data)
         if left < 0:
             yield f"code behind {function.name} was not looked at: there is too much of it"
             break
-        first = undecodable(image, span)
+        first = undecodable(span, image.xlen)
         if first is not None:
             found.append((f"{function.name}+{first[0] - function.address:#x}", first[1]))
     if found:

@@ -25,15 +25,14 @@ def command(
     image: Path, base: int | None, xlen: str | None, function: str | None, ir: bool
 ) -> None:
     """List the code of IMAGE, or of one FUNCTION of it, given by its name or an address in it."""
-    from simfw.tools.listing import Listing, code_spans, function_span
+    from simfw.tools.listing import Code, Listing
     from simfw.tools.lookup import function_named
     from simfw.tools.text import printable
 
     program = read_image(image, base, xlen)
     listing = Listing(program, with_ir=ir)
-    spans = code_spans(program)
-    if function is not None:
-        spans = [function_span(program, function_named(program, function))]
-    for span in spans:
+    code = Code(program)
+    wanted = function and [code.of(function_named(program, function))]
+    for span in wanted or code.spans:
         for line in listing.lines(span):
             click.echo(printable(line))
