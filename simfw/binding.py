@@ -224,11 +224,13 @@ def _undeclared(number: int, function: PluginFunction, convention: Convention) -
     name = getattr(function.function, "__name__", f"syscall_{number}")
     declaration = OutcallDeclaration(name, len(receivers), (letter,), None, number, "", here)
     bound = _bound(declaration, function, convention)
-    bound.pack = _unless_none(bound.pack)
+    bound.pack = unless_none(bound.pack)
     return bound
 
 
-def _unless_none(pack: PackResult) -> PackResult:
+def unless_none(pack: PackResult) -> PackResult:
+    """As `pack`, but a result of None leaves the guest's registers as they are."""
+
     def packed(x: Registers, memory: GuestMemory, value: object) -> None:
         if value is not None:
             pack(x, memory, value)

@@ -48,7 +48,10 @@ def _mark(name: str | None, syscall: int | None) -> Callable[[F], F]:
         if not callable(function):
             raise ArgumentError(f"@outcall marks functions, not {function!r}")
         own = getattr(function, "__name__", None)
-        setattr(function, MARK, Mark(name or (own if syscall is None else None), syscall))
+        try:
+            setattr(function, MARK, Mark(name or (own if syscall is None else None), syscall))
+        except AttributeError:
+            raise ArgumentError(f"{function!r} cannot be marked; wrap it in a def") from None
         return function
 
     return mark

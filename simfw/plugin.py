@@ -6,6 +6,7 @@ import importlib
 import inspect
 from collections.abc import Iterable, Iterator, Mapping
 from types import ModuleType
+from typing import Any
 
 from attrs import frozen
 
@@ -127,16 +128,20 @@ def _functions(plugin: object) -> Iterator[PluginFunction]:
 def _members(plugin: object) -> list[HostFunction]:
     """The marked attributes of a module or instance, each once; of a method, the overriding one.
 
-    A method that overrides an outcall serves it too, without being marked again.
+    A method that overrides an outcall serves it too, without being marked again; None in its
+    place serves nothing.
     """
+    own: Mapping[str, Any] = getattr(plugin, "__dict__", {})
+    found: list[HostFunction] = [value for value in own.values() if _is_marked(value)]
     if isinstance(plugin, ModuleType):
-        return [value for value in vars(plugin).values() if _is_marked(value)]
-    found: list[HostFunction] = []
+        return list({id(function): function for function in found}.values())
     for name in dir(type(plugin)):
         marks = [vars(base)[name] for base in type(plugin).__mro__ if name in vars(base)]
         marked = next((each for each in marks if _is_marked(each)), None)
-        if marked is not None:
+        if marked is not None and name not in own:
             method = getattr(plugin, name)
+            if method is None:
+                continue
             found.append(method if _is_marked(method) else _remarked(method, marked))
     return found
 

@@ -11,27 +11,18 @@ from attrs import evolve
 
 from conasm.ctypes import Kind
 from conasm.nodes import OutcallDeclaration, Position
-from simfw.binding import BoundOutcall, make
-from simfw.errors import SymbolNotFound
+from simfw.binding import BoundOutcall, make, unless_none
+from simfw.errors import GuestFault, SymbolNotFound
+from simfw.operand import OutcallArg
 from simfw.outcall import CALL_ORIGINAL, Mark
 from simfw.plugin import PluginFunction, where
 from simfw.signature import Signature
-from simfw.types import GuestType, Untyped
+from simfw.types import Untyped
 
 if TYPE_CHECKING:
     from unittest.mock import Mock
 
     from simfw.process import Process
-
-_NATURAL: dict[Kind, type] = {
-    Kind.BOOL: bool,
-    Kind.INTEGER: int,
-    Kind.POINTER: int,
-    Kind.FLOAT: float,
-    Kind.TEXT: str,
-    Kind.BYTES: bytes,
-}
-"""What a spy receives of each kind of operand."""
 
 
 @contextmanager
@@ -42,7 +33,10 @@ def replaced(
     site = _Site(process, name)
     plugin = PluginFunction(Mark(name, None), function, optional=False, where=where(function))
     signature = site.signature or _guessed(process, name, plugin)
-    site.put(make(signature, _quiet(plugin, signature), site.convention))
+    outcall = make(signature, _quiet(plugin, site.signature), site.convention)
+    if site.signature is None:
+        outcall.pack = unless_none(outcall.pack)
+    site.put(outcall)
     try:
         yield function
     finally:
@@ -57,14 +51,13 @@ def spied(process: Process, name: str) -> Generator[Mock]:
     site = _Site(process, name)
     mock = Mock(name=name, return_value=None)
 
-    def record(focus: object, *args: object) -> object:
-        mock(*args)
+    def record(focus: object, *args: OutcallArg) -> object:
+        mock(*map(_plain, args))
         return CALL_ORIGINAL
 
     signature = site.signature or _declared_without(process, name, 0)
     plugin = PluginFunction(Mark(name, None), record, optional=False, where=where(record))
-    receivers = tuple(_natural(parameter.type) for parameter in signature.parameters)
-    site.put(make(signature, plugin, site.convention, receivers))
+    site.put(make(signature, plugin, site.convention))
     try:
         yield mock
     finally:
@@ -80,18 +73,27 @@ class _Site:
         self._is_syscall = bool(numbers)
         self._key = numbers[0] if numbers else _address_of(process, name)
         table = process.syscalls if numbers else process.outcalls
-        self._before = table.get(self._key)
+        self._table = table
+        before = table.get(self._key)
         architecture = process.architecture
         self.convention = architecture.syscall_convention if numbers else architecture.convention
-        self.signature = self._before.signature if self._before else _declared(process, name)
+        self.signature = before.signature if before else _declared(process, name)
 
     def put(self, outcall: BoundOutcall) -> None:
         """Serve the function with `outcall`; what was there is its original."""
-        self._set(evolve(outcall, original=self._before))
+        outcall.original = self._table.get(self._key)
+        self._mine = outcall
+        self._set(outcall)
 
     def restore(self) -> None:
-        """Serve it as before."""
-        self._set(self._before)
+        """Serve it as without ours; replacements may end in any order."""
+        outcall = self._table.get(self._key)
+        if outcall is self._mine:
+            self._set(self._mine.original)
+        while outcall is not None:
+            if outcall.original is self._mine:
+                outcall.original = self._mine.original
+            outcall = outcall.original
 
     def _set(self, outcall: BoundOutcall | None) -> None:
         if self._is_syscall:
@@ -128,14 +130,26 @@ def _declared_without(process: Process, name: str, count: int) -> Signature:
     return Signature.of_outcall(declaration, process.architecture.convention.model)
 
 
-def _natural(type_: GuestType) -> type:
-    return int if isinstance(type_, Untyped) else _NATURAL[type_.kind]
+def _plain(operand: OutcallArg) -> object:
+    """What a spy records: text and bytes that a pointer leads to, else the operand's value.
+
+    A spy changes nothing, so a pointer that leads nowhere is recorded as its address.
+    """
+    type_ = operand.type
+    kind = Kind.INTEGER if isinstance(type_, Untyped) else type_.kind
+    try:
+        if kind is Kind.TEXT:
+            return operand.cstr()
+        return bytes(operand.slice()) if kind is Kind.BYTES else operand.value
+    except GuestFault:
+        return operand.unsigned
 
 
-def _quiet(plugin: PluginFunction, signature: Signature) -> PluginFunction:
-    """For a void function, ignore what a `Mock` returns when nobody told it what to return."""
+def _quiet(plugin: PluginFunction, signature: Signature | None) -> PluginFunction:
+    """Ignore what a `Mock` returns that nobody told, where no result is needed."""
     mock = sys.modules.get("unittest.mock")
-    if mock is None or signature.results or not isinstance(plugin.function, mock.NonCallableMock):
+    needed = signature is not None and signature.results
+    if mock is None or needed or not isinstance(plugin.function, mock.NonCallableMock):
         return plugin
     function = plugin.function
 

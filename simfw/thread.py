@@ -107,13 +107,20 @@ class Thread:
         """Guest frames from a state; of a hooked function the caller is where it returns to."""
         process = self.process
         pc &= process.memory.mask
-        start = x[process.link] if pc in process.outcalls else pc
+        is_hooked = pc in process.outcalls
+        start = x[process.link] if is_hooked else pc
+        if start == process.sentinel:  # the host's own address: that is the backcall's frame
+            return []
         rows: list[Frame] = []
         for at, sp in process.unwind(x, start):
-            found = process.image.symbols.at(at)
-            name, offset = (found[0].name, found[1]) if found else (f"{at:#x}", 0)
-            rows.append(Frame(FrameKind.GUEST, name, at, sp, offset))
+            rows.append(self._guest_frame(at, sp, returning=is_hooked or bool(rows)))
         return rows
+
+    def _guest_frame(self, pc: int, sp: int, *, returning: bool) -> Frame:
+        """A frame; a return address belongs to the function of the call before it."""
+        found = self.process.symbol_at(pc - returning)
+        name, offset = (found[0].name, found[1] + returning) if found else (f"{pc:#x}", 0)
+        return Frame(FrameKind.GUEST, name, pc, sp, offset)
 
 
 def _entry_of(activation: Activation) -> Frame:
