@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from simfw.convention import Convention
 from simfw.image import Image
 from simfw.ir.frontend import Decoded, FrontEnd
 from simfw.memory import Memory
+
+if TYPE_CHECKING:
+    from simfw.binding import BoundOutcall
 
 
 class Counters(Protocol):
@@ -69,6 +72,14 @@ class Architecture(Protocol):
 
     def start(self, image: Image, x: list[int], sp: int, argc: int, /) -> None:
         """Set the registers with which a program begins; its arguments lie at `sp`."""
+        ...
+
+    def own_outcalls(self) -> dict[int, BoundOutcall]:
+        """What the host serves for every program of this kind, by pc."""
+        ...
+
+    def location(self, pc: int, /) -> str | None:
+        """Where a pc is, in words; None for `function+offset` by the symbols."""
         ...
 
     def front_end(self, memory: Memory, /) -> FrontEnd:

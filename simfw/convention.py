@@ -9,7 +9,7 @@ stack. The border knows guests only through this file: it reads and writes `Regi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol, SupportsIndex
+from typing import Any, Protocol, SupportsIndex
 
 from attrs import frozen
 
@@ -99,6 +99,30 @@ class Placement:
     stack_size: int
 
 
+class Crossing(Protocol):
+    """The border's four pieces, of a guest whose operands are more than bits in places."""
+
+    def unpack_arguments(self, signature: Signature, receivers: Sequence[object] | None, /) -> Any:
+        """See `simfw.border.unpack_arguments`."""
+        ...
+
+    def pack_result(self, signature: Signature, /) -> Any:
+        """See `simfw.border.pack_result`."""
+        ...
+
+    def pack_arguments(self, signature: Signature, /) -> Any:
+        """See `simfw.border.pack_arguments`."""
+        ...
+
+    def unpack_result(self, signature: Signature, /) -> Any:
+        """See `simfw.border.unpack_result`."""
+        ...
+
+    def undeclared_call(self, name: str, result: str | None, /) -> tuple[Any, Any]:
+        """See `simfw.border.undeclared_call`."""
+        ...
+
+
 class Convention(Protocol):
     """How one kind of guest passes operands in registers of `xlen` bits.
 
@@ -109,7 +133,12 @@ class Convention(Protocol):
 
     @property
     def xlen(self) -> int:
-        """Bits of a register, 32 or 64."""
+        """Bits of a register: 32, 64, or 128."""
+        ...
+
+    @property
+    def crossing(self) -> Crossing | None:
+        """The guest's own border, if registers and stack are not all there is to an operand."""
         ...
 
     @property

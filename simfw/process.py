@@ -65,7 +65,7 @@ class Process(Target):
         self.reservation, self.unreserved = architecture.reservation
         self.sentinel = self.memory.mask & -4096
         self.engine = Interpreter(architecture.front_end(self.memory), self.memory)
-        self.outcalls: dict[int, BoundOutcall] = dict(bindings.functions)
+        self.outcalls = bindings.functions | architecture.own_outcalls()
         self.syscalls: dict[int, BoundOutcall] = dict(bindings.syscalls)
         self.functions = Functions(self)
         self.thread = Thread(self, 0, image.entry)
@@ -266,12 +266,14 @@ class Process(Target):
         if fault.pc is None:  # the host found it while serving the guest
             rows = self.thread.innermost_rows()
             fault.pc = rows[0].pc if rows else self.thread.pc
-        found = self.image.symbols.at(fault.pc)
-        if found is not None:
-            fault.function = found[0].name + (f"+{found[1]:#x}" if found[1] else "")
+        fault.function = self.architecture.location(fault.pc) or self._named(fault.pc)
         names = self.architecture.registers
         fault.registers = {name: x[slot] for name, slot in names.items()}
         fault.backtrace = self.thread.backtrace()
+
+    def _named(self, pc: int) -> str | None:
+        found = self.image.symbols.at(pc)
+        return found and found[0].name + (f"+{found[1]:#x}" if found[1] else "")
 
     def __repr__(self) -> str:
         return f"<Process {self.name}>"

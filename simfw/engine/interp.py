@@ -156,7 +156,8 @@ class Interpreter:
         self._code = CodeMap()
         self._bound = 0
         self._environment = Environment(self.x, memory, self)
-        self._factories = Factories(front)
+        front.attach(self.x)
+        self._factories = Factories(front, self._environment)
         memory.on_code_write = self._code_written
 
     # Running
@@ -233,7 +234,7 @@ class Interpreter:
 
     def _translate(self, start: int) -> tuple[int, Run, Translation]:
         """Decode and bind instructions from `start` to the first that ends a block."""
-        environment, mask = self._environment, self.memory.mask
+        mask = self.memory.mask
         steps: list[Step] = []
         pcs, counts = [start], [0]
         pc, end, stop = start, FALLS_THROUGH, start
@@ -243,7 +244,7 @@ class Interpreter:
                 break
             maker = self._factories.get(instruction.record)
             end, following = maker.end, pc + instruction.length & mask
-            steps.append(maker.make(environment, pc, following, *instruction.operands))
+            steps.append(maker.make(pc, following, *instruction.operands))
             if end not in (FALLS_THROUGH, TRANSFERS):
                 self._table[~pc] = UNCOVERED, None, Exit(end, pc, following, instruction)
             pc, stop = following, min(pc + instruction.length, mask + 1)

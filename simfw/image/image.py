@@ -79,11 +79,12 @@ class Image:
     `arch` is the ISA string of `.riscv.attributes`, such as `rv32i2p1_m2p0_c2p0`, None when the
     image does not tell. `compressed` and `float_abi` are what the file's header says of its code.
     `is_linux` is a hint for `platform="auto"`; `simfw.image.elf_system` states its rule.
-    `file` is the whole content of the file, for readers of debug information.
+    `file` is the whole content of the file, for readers of debug information. `code` is the
+    assembled unit of a belt image.
     """
 
     name: str
-    kind: Literal["riscv", "flat"]
+    kind: Literal["riscv", "flat", "belt"]
     xlen: Literal[32, 64]
     entry: int
     segments: tuple[Segment, ...]
@@ -97,6 +98,7 @@ class Image:
     load_bias: int = 0
     program_headers: ProgramHeaders | None = None
     file: bytes = field(default=b"", repr=False)
+    code: object = field(default=None, repr=False)
 
     @property
     def lowest(self) -> int:

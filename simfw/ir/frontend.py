@@ -68,6 +68,10 @@ class FrontEnd(Protocol):
         """The instruction at `pc`. Raises GuestFault where there is none."""
         ...
 
+    def attach(self, x: list[int], /) -> None:
+        """Say which cells its `functions` work on: the registers of the engine."""
+        ...
+
     def fault(self, cause: str, value: int, /) -> GuestFault:
         """The fault of a `check` that failed, with the value that it reports."""
         ...

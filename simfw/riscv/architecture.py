@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from simfw.architecture import Counters
 from simfw.errors import IllegalInstruction
@@ -18,6 +19,9 @@ from simfw.riscv.psabi import IntegerConvention, SyscallConvention
 from simfw.riscv.registers import A0, A7, ABI_NAMES, GP, NUMBERS, RA, SP, TP
 from simfw.riscv.semihosting import is_request
 from simfw.riscv.state import NOT_RESERVED
+
+if TYPE_CHECKING:
+    from simfw.binding import BoundOutcall
 
 _FLOAT_BITS = {"soft": 0, "single": 32, "double": 64, "quad": 64}
 TIME_FREQUENCY = 1_000_000
@@ -53,6 +57,14 @@ class RiscvArchitecture:
         for register, symbol in ((GP, "__global_pointer$"), (TP, "__tls_base")):
             if symbol in image.symbols:
                 x[register] = image.symbols.find(symbol).address
+
+    def own_outcalls(self) -> dict[int, BoundOutcall]:
+        """None: RISC-V programs end by system calls."""
+        return {}
+
+    def location(self, pc: int) -> None:
+        """Symbols tell."""
+        del pc
 
     def front_end(self, memory: Memory) -> RiscvFrontEnd:
         """Decoding from a process's memory."""

@@ -60,6 +60,9 @@ class RiscvFrontEnd:
             )
         return instruction
 
+    def attach(self, x: list[int]) -> None:
+        """There are no functions that would work on registers."""
+
     def fault(self, cause: str, value: int) -> MisalignedAccess:
         """The only check is that of an atomic's address."""
         return MisalignedAccess(cause, address=value)

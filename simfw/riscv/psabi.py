@@ -47,6 +47,11 @@ class IntegerConvention:
     stack_alignment: int = field(default=STACK_ALIGNMENT, init=False)
 
     @property
+    def crossing(self) -> None:
+        """Operands are bits in registers and on the stack."""
+        return None
+
+    @property
     def model(self) -> DataModel:
         """ILP32 or LP64."""
         return DataModel(self.xlen // 8)
@@ -77,6 +82,11 @@ class SyscallConvention:
     widening_bits: int = field(default=WIDENING_BITS, init=False)
     stack_pointer: int = field(default=STACK_POINTER, init=False)
     stack_alignment: int = field(default=STACK_ALIGNMENT, init=False)
+
+    @property
+    def crossing(self) -> None:
+        """Operands are bits in registers and on the stack."""
+        return None
 
     @property
     def model(self) -> DataModel:

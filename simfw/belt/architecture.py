@@ -1,0 +1,123 @@
+"""The belt as the machine sees it: one object for each process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from conasm.assembly import AssembledUnit
+from conasm.ctypes import DataModel
+from conasm.nodes import OutcallDeclaration, Position
+from simfw.architecture import Counters
+from simfw.belt.border import BeltConvention
+from simfw.belt.frames import Beneath, Frames
+from simfw.belt.frontend import BeltFrontEnd
+from simfw.belt.metadata import Operand
+from simfw.belt.micro import FRAMES, LINK, OPERANDS, SP, SPARE
+from simfw.belt.operations import GROUPS
+from simfw.belt.program import FIRST_PC, Program
+from simfw.belt.record import by_name
+from simfw.binding import BoundOutcall, make
+from simfw.errors import GuestFault
+from simfw.focus import Focus
+from simfw.image import Image
+from simfw.ir.frontend import Decoded
+from simfw.memory import Memory
+from simfw.operand import OutcallArg
+from simfw.outcall import Mark
+from simfw.plugin import PluginFunction
+from simfw.signature import Signature
+
+MAIN = "main"
+RETURN_OF_MAIN = FIRST_PC - 4
+"""Where `main` returns to: its result is the exit status."""
+
+
+class BeltArchitecture:
+    """A belt program's instruction set, conventions and frames."""
+
+    xlen = 64
+    registers: Mapping[str, int] = MappingProxyType({"sp": SP})
+    stack_pointer = SP
+    link = LINK
+    syscall_number = SPARE
+    reservation = SPARE, 0
+
+    def __init__(self, image: Image) -> None:
+        unit = image.code
+        assert isinstance(unit, AssembledUnit)
+        self._image = image
+        addresses = {symbol.name: symbol.address for symbol in image.symbols}
+        self.program = Program(unit, by_name(GROUPS), addresses)
+        self.convention = self.syscall_convention = BeltConvention()
+        self.frames: Frames | None = None
+        self.front: BeltFrontEnd | None = None
+
+    def register_number(self, name: str) -> int:
+        """The cell of `sp`, the only register."""
+        return self.registers[name]
+
+    def front_end(self, memory: Memory) -> BeltFrontEnd:
+        """The front end, whose frames reserve their data stack in this memory."""
+        stack = next(region for region in memory.regions if region.name == "stack")
+        self.frames = Frames(self.program, memory, stack.address)
+        self.front = BeltFrontEnd(self.program, self.frames)
+        return self.front
+
+    def start(self, image: Image, x: list[Any], sp: int, argc: int) -> None:
+        """Begin at `main`, which gets argc and argv if it names operands."""
+        del image
+        x[SP], x[LINK] = sp, RETURN_OF_MAIN
+        arguments = [Operand(argc, 4), Operand(sp + 8, 8)]
+        plan = self.program.by_name.get(MAIN)
+        named = plan is not None and plan.blocks[0].block.named
+        x[OPERANDS] = arguments[: plan.entry] if plan is not None and named else []
+
+    def own_outcalls(self) -> dict[int, BoundOutcall]:
+        """What serves the return of `main`."""
+        here = Position("<main>", 1, 1)
+        declaration = OutcallDeclaration(MAIN, 1, (), ("void", "int32_t"), None, "", here)
+        signature = Signature.of_outcall(declaration, DataModel.LP64)
+        plugin = PluginFunction(Mark(MAIN, None), _end, optional=True, where="the belt")
+        return {RETURN_OF_MAIN: make(signature, plugin, self.convention, (OutcallArg,))}
+
+    def serve(self, reason: str, instruction: Decoded, x: list[int], counters: Counters) -> bool:
+        """Belt operations never leave the engine."""
+        del instruction, x, counters
+        raise GuestFault(f"a belt program left for {reason!r}")
+
+    def is_semihosting(self, memory: Memory, pc: int) -> bool:
+        """There are no breakpoints in belt code."""
+        del memory, pc
+        return False
+
+    def location(self, pc: int) -> str | None:
+        """`function.3 (file.cas:12:5)`: the instruction of a block, from 0, and its place."""
+        version = self.program.version(pc)
+        if version is None or version.micros is None:
+            return None
+        micro = version.micros[min(pc - version.base, len(version.micros) - 1)]
+        block = self.program.plan(version.point).block
+        step = block.steps[micro.step]
+        return f"{block.label}.{step.instruction} ({step.position})"
+
+    def unwind(
+        self, image: Image, memory: Memory, x: list[Any], pc: int, sentinel: int
+    ) -> Iterator[tuple[int, int]]:
+        """The address of each active function, innermost first, down to the host's entry."""
+        del image, memory, sentinel
+        version = self.program.version(pc)
+        if version is not None:
+            yield self.program.functions[version.point.function].address, x[SP]
+        beneath: Beneath | None = x[FRAMES] or None
+        while beneath is not None and beneath.site is not None:
+            yield beneath.site.function.address, beneath.cells[SP]
+            beneath = beneath.below
+
+
+def _end(focus: Focus, status: OutcallArg) -> None:
+    """`main` returned: without a result the status is 0."""
+    operand = getattr(status, "operand", None)
+    nothing = isinstance(operand, Operand) and operand.special and not operand.payload >> 8
+    focus.stop(0 if nothing and operand is not None and operand.is_nar else int(status))
