@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from conasm.nodes import Argument, BeltReference, Name, Position
+from conasm.nodes import Argument, BeltReference, Name, Operation, Position
 from tests.belt_machine.faults import Mistake
 from tests.belt_machine.member import Member
 from tests.belt_machine.operand import INVALID_OPERAND, Operand, nar
@@ -64,6 +64,13 @@ class Frame:
         padded = [*names, *[None] * (len(operands) - len(names))]
         for operand, name in reversed(list(zip(operands, padded, strict=True))):
             self.drop(operand, name)
+
+    def drop_copies(self, operation: Operation, operands: Sequence[Operand]) -> None:
+        """Drop operands once more; the names that they are listed by go over to the copies."""
+        self.drop_all(operands, operation.results)
+        for argument, copy in zip(operation.arguments, self.belt, strict=False):
+            if isinstance(argument, Name):
+                self.names[argument.name] = copy
 
     def replace(self, operands: Iterable[Operand]) -> None:
         """Make these the belt, the first listed at b0."""

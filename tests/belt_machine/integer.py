@@ -200,8 +200,11 @@ def comparison(function: Callable[[int, int], bool], domain: str) -> Function:
 
 def narrowing(domain: str, behaviour: str) -> Function:
     def evaluate(bits: int, payload: int) -> Answer:
-        number = signed(payload, bits) if domain == "s" else payload
-        return fitted(number, bits // 2, domain, behaviour)
+        half, as_signed = bits // 2, signed(payload, bits)
+        number = as_signed if domain == "s" else payload
+        return fitted(number, half, domain, behaviour)._replace(
+            carry=not fits(payload, half, "u"), overflow=not fits(as_signed, half, "s")
+        )
 
     return evaluate
 

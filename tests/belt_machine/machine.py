@@ -77,10 +77,8 @@ class Machine:
     def __post_init__(self) -> None:
         placement = place(self.unit, self.data_base, self.symbols)
         self.addresses = placement.symbols
-        if placement.content:
-            self.memory.ranges[placement.base] = bytearray(placement.content)
-        bottom = self.stack_top - self.stack_size
-        self.memory.ranges.setdefault(bottom, bytearray(self.stack_size))
+        self.memory.provide(placement.base, placement.content)
+        self.memory.provide(self.stack_top - self.stack_size, bytes(self.stack_size))
         self.functions = {function.name: function for function in self.unit.functions}
         self.declared = {outcall.name: outcall for outcall in self.unit.outcalls}
         self.by_address = {
@@ -189,7 +187,7 @@ class Machine:
         }
         for operation in instruction.operations:
             phases[phase(operation.name)].append(operation)
-        reader(frame, phases["reader"], self.addresses, self.stack_top - self.stack_size)
+        reader(frame, phases["reader"], self.addresses, self.memory)
         compute(frame, phases["compute"], self.memory)
         for operation in phases["call"]:
             self._call(frame, operation)
@@ -229,10 +227,10 @@ class Machine:
         return self.by_address[address]
 
     def _result_count(self, call: Call, operation: Operation) -> int:
-        """As written; else what a known target has; else as many as are named."""
+        """As written; else as many as are named; else what a known target has."""
         if call.count is not None:
             return call.count
-        if not isinstance(call.target, String):
+        if operation.results or not isinstance(call.target, String):
             return len(operation.results)
         if call.target.text in self.declared:
             return len(control.result_widths(self.declared[call.target.text]))
@@ -258,7 +256,7 @@ class Machine:
             self._write(frame, operation)
         for operation, operands in zip(conforms, reordered, strict=True):
             frame.replace([])
-            frame.drop_all(operands, operation.results)
+            frame.drop_copies(operation, operands)
         return _first_taken(decisions)
 
     def _write(self, frame: Frame, operation: Operation) -> None:

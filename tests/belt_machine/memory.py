@@ -41,6 +41,15 @@ class Memory:
         content[start : start + size] = number.to_bytes(size, "little")
         return True
 
+    def provide(self, address: int, content: bytes) -> None:
+        """Have these bytes there, in a range of their own where there is none."""
+        found = self.find(address, len(content))
+        if found is None:
+            self.ranges[address] = bytearray(content)
+        else:
+            target, start = found
+            target[start : start + len(content)] = content
+
     def copy(self) -> dict[int, bytes]:
         return {base: bytes(content) for base, content in self.ranges.items()}
 

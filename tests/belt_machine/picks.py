@@ -16,7 +16,10 @@ def pick(frame: Frame, operations: Sequence[Operation]) -> None:
     """All read first, then all drop as listed."""
     results = [_PICK[operation.name](frame, operation) for operation in operations]
     for operation, dropped in zip(operations, results, strict=True):
-        frame.drop_all(dropped, operation.results)
+        if operation.name == "rescue":
+            frame.drop_copies(operation, dropped)
+        else:
+            frame.drop_all(dropped, operation.results)
 
 
 def _pick(frame: Frame, operation: Operation) -> list[Operand]:
