@@ -207,7 +207,7 @@ def performed(block: Block, xlen: int, x: list[int], operands: dict[str, int]) -
     made = factory("made", block, FIELDS, LAYOUTS[xlen], based=xlen == 64)
     scope: dict[str, Any] = {}
     exec(made.source, scope)
-    step = scope["made"](Environment(x, memory, engine), PC, PC + 4, *operands.values())
+    step = scope["made"](Environment(x, memory, engine))(PC, PC + 4, *operands.values())
     try:
         following = step()
         end = End("next") if following is None else End("jump", following)

@@ -98,7 +98,7 @@ class Bench:
         self.x[:] = x
         end = End("next")
         try:
-            following = make(self.environment, PC, PC + 4, *operands)()
+            following = make(self.environment)(PC, PC + 4, *operands)()
             if following is not None:
                 end = End("exit") if following == ~PC else End("jump", following)
         except MemoryFault as fault:

@@ -182,3 +182,23 @@ def test_words_that_no_record_has():
         assert isa(64).decode(word) is None
     assert isa(32).decode(0x0000_3003) is None  # ld
     assert isa(64).decode(0x0000_3003) is not None
+
+
+def test_instructions_are_encoded():
+    assert I["addi"].encode(rd=10, rs1=11, imm12=-1) == 0xFFF5_8513
+    assert I["beq"].encode(rs1=1, rs2=2, bimm12=-4096) == 0x8020_8063
+    assert I["lui"].encode(rd=5, imm20=0x12345000) == 0x1234_52B7
+    assert I["ecall"].encode() == 0x73
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"imm12": 2048}, "addi: imm12 cannot hold 2048"),
+        ({"rd": 32}, "addi: rd cannot hold 32"),
+        ({"rs2": 1}, "addi has no field rs2"),
+    ],
+)
+def test_what_cannot_be_encoded_is_refused(values, message):
+    with pytest.raises(ValueError, match=message):
+        I["addi"].encode(**values)

@@ -17,6 +17,7 @@ from simfw.memory import Memory
 from simfw.permissions import Permissions
 from simfw.riscv.frontend import RiscvFrontEnd
 from simfw.riscv.isa import Instruction, isa
+from simfw.riscv.rv_i import I
 from simfw.riscv.unwind import MAX_FRAMES, unwind
 
 SENTINEL = 0xFFFF_FFF0
@@ -214,12 +215,8 @@ class OneFunction:
         return symbol, address - self.start
 
 
-def assembled(name: str, xlen: int = 32, **fields: int) -> bytes:
-    record = next(r for r in isa(xlen).records if r.name == name)
-    word = record.encoding.match
-    for one in record.encoding.fields:
-        word |= one.insert(fields[one.name])
-    return word.to_bytes(4, "little")
+def assembled(name: str, **fields: int) -> bytes:
+    return I[name].encode(**fields).to_bytes(4, "little")
 
 
 PUSH = assembled("addi", rd=SP, rs1=SP, imm12=-16) + assembled("sw", rs1=SP, rs2=RA, simm12=12)

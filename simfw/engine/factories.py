@@ -26,9 +26,16 @@ FALLS_THROUGH, TRANSFERS = "", "jump"
 """How an instruction ends if it does not leave to the run loop: not at all, or with a target."""
 
 
+Bind = Callable[[object], Callable[..., Step]]
+"""A factory: from an environment to a maker of steps."""
+
+
 @frozen(eq=False)
 class Maker:
-    """A factory, and how its instruction ends: one of the two above, or the reason it leaves."""
+    """Makes the steps of one record in one process: from its pc, the next one and its operands.
+
+    `end` is how the instruction ends: one of the two above, or the reason for which it leaves.
+    """
 
     make: Callable[..., Step]
     end: str
@@ -49,35 +56,43 @@ def end_of(block: Block) -> str:
     return str(block.end.detail) if block.end.kind == "exit" else TRANSFERS
 
 
-_makers: dict[int, WeakKeyDictionary[Record, Maker]] = {}
-"""The factories made so far by register width: they know no process, so that all share them."""
+_written: dict[int, WeakKeyDictionary[Record, tuple[Bind, str]]] = {}
+"""The factories written so far by register width: they know no process, so that all share them."""
 
 
 class Factories:
-    """The factories of one front end, by record."""
+    """The makers of one process, by record."""
 
-    def __init__(self, front: FrontEnd) -> None:
+    def __init__(self, front: FrontEnd, environment: object) -> None:
         self._front = front
-        self._shipped: Mapping[str, tuple[Callable[..., Step], str]] = {}
+        self._environment = environment
+        self._shipped: Mapping[str, tuple[Bind, str]] = {}
         if front.shipped is not None:
             self._shipped = importlib.import_module(front.shipped).FACTORIES
-        makers = _makers.get(front.xlen)
-        self._made = WeakKeyDictionary[Record, Maker]() if makers is None else makers
-        _makers[front.xlen] = self._made
+        self._makers: dict[Record, Maker] = {}
 
     def get(self, record: Record) -> Maker:
-        """The factory of a record."""
-        found = self._made.get(record)
+        """The maker of a record's steps."""
+        found = self._makers.get(record)
         if found is None:
-            found = self._made[record] = self._find(record)
+            bind, end = self._find(record)
+            found = self._makers[record] = Maker(bind(self._environment), end)
         return found
 
-    def _find(self, record: Record) -> Maker:
+    def _find(self, record: Record) -> tuple[Bind, str]:
         xlen = self._front.xlen
         name = f"{record.name}_{xlen}"
         if name in self._shipped and self._front.is_own(record):
-            return Maker(*self._shipped[name])
-        written = source_of(record, xlen, self._front.layout)
-        scope: dict[str, Callable[..., Step]] = {}
-        exec(compile(written.source, f"<factory of {record.name}>", "exec"), scope)
-        return Maker(scope[written.name], end_of(record.template(xlen)))
+            return self._shipped[name]
+        written = _written.setdefault(xlen, WeakKeyDictionary[Record, tuple[Bind, str]]())
+        found = written.get(record)
+        if found is None:
+            found = written[record] = _write(record, xlen, self._front.layout)
+        return found
+
+
+def _write(record: Record, xlen: int, layout: Layout) -> tuple[Bind, str]:
+    written = source_of(record, xlen, layout)
+    scope: dict[str, Bind] = {}
+    exec(compile(written.source, f"<factory of {record.name}>", "exec"), scope)
+    return scope[written.name], end_of(record.template(xlen))

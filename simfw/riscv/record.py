@@ -117,6 +117,25 @@ class Record:
         }
         return self._trace(concrete_state(xlen, pc, length), fields)
 
+    def encode(self, **values: int) -> int:
+        """The word of this instruction with these operands; fields that are not given are 0.
+
+        Raises ValueError for a field that it does not have or that cannot hold its value.
+
+        >>> from simfw.riscv.rv_i import I
+        >>> hex(I["addi"].encode(rd=10, rs1=0, imm12=-1))
+        '0xfff00513'
+        """
+        word, left = self.encoding.match, dict(values)
+        for one in self.encoding.fields:
+            value = left.pop(one.name, 0)
+            if one.extract(one.insert(value)) != value:
+                raise ValueError(f"{self.name}: {one.name} cannot hold {value}")
+            word |= one.insert(value)
+        if left:
+            raise ValueError(f"{self.name} has no field {', '.join(left)}")
+        return word
+
     @property
     def _seen(self) -> list[Field]:
         return [one for one in self.encoding.fields if one.role != "order"]
