@@ -38,8 +38,8 @@ def check(file: str, parts: Parts, problems: Problems) -> Unit:
         check_data(data, problems)
     outcall_texts = _unless_full(parts.outcalls, problems)
     backcall_texts = _unless_full(parts.backcalls, problems)
-    outcalls = _once((declare_outcall(text, problems) for text in outcall_texts), problems)
-    backcalls = _once((declare_backcall(text, problems) for text in backcall_texts), problems)
+    outcalls = once((declare_outcall(text, problems) for text in outcall_texts), problems)
+    backcalls = once((declare_backcall(text, problems) for text in backcall_texts), problems)
     functions = [draft.function() for draft in parts.functions if draft.has_body()]
     unit = Unit(
         file=file,
@@ -49,12 +49,17 @@ def check(file: str, parts: Parts, problems: Problems) -> Unit:
         data=tuple(parts.data),
         sources=problems.sources,
     )
-    _check_definitions(unit, problems)
-    _check_syscalls(unit, problems)
-    _check_host_names(unit, problems)
+    check_names(unit, problems)
     if any(_has_belt_code(draft) for draft in parts.functions):
         _check_bodies(unit, problems)
     return unit
+
+
+def check_names(unit: Unit, problems: Problems) -> None:
+    """Report names and numbers of a unit that stand for two things."""
+    _check_definitions(unit, problems)
+    _check_syscalls(unit, problems)
+    _check_host_names(unit, problems)
 
 
 def _unless_full(parts: Iterable[Part], problems: Problems) -> Iterator[Part]:
@@ -62,7 +67,7 @@ def _unless_full(parts: Iterable[Part], problems: Problems) -> Iterator[Part]:
     return takewhile(lambda _: not problems.full, parts)
 
 
-def _once(found: Iterable[Declared | None], problems: Problems) -> list[Declared]:
+def once(found: Iterable[Declared | None], problems: Problems) -> list[Declared]:
     """Return each declaration once; one that repeats must say the same."""
     first: dict[str, Declared] = {}
     for declaration in found:

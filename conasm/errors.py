@@ -39,11 +39,17 @@ class Problem:
     position: Position
     message: str
     source_line: str = ""
+    severity: str = "error"
 
     def __str__(self) -> str:
-        """Three lines: `path:line:col: error: message`, the source line, the caret."""
+        """Three lines: `path:line:col: error: message`, the source line, the caret.
+
+        A warning says so in place of `error`.
+        """
         place = self.position
-        head = f"{printable(place.file)}:{place.line}:{place.column}: error: {self.message}"
+        head = (
+            f"{printable(place.file)}:{place.line}:{place.column}: {self.severity}: {self.message}"
+        )
         line, caret = _excerpt(self.source_line, place.column)
         return f"{head}\n{line}\n{caret}"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from conasm.errors import ConasmError, Problem
 from conasm.nearby import suggest
@@ -39,6 +39,17 @@ class Problems:
         self._files.setdefault(file, len(self._files))
         self.sources[file] = tuple(line.removesuffix("\r") for line in text.split("\n"))
 
+    def add_lines(self, sources: Mapping[str, tuple[str, ...]]) -> None:
+        """Take in files that were read before."""
+        for file, lines in sources.items():
+            self._files.setdefault(file, len(self._files))
+            self.sources[file] = lines
+
+    def line(self, position: Position) -> str:
+        """Return the line of a position, or nothing if its file is not known."""
+        lines = self.sources.get(position.file, ())
+        return lines[position.line - 1] if position.line <= len(lines) else ""
+
     def add(self, position: Position, message: str) -> None:
         """Note a mistake; one sentence in lower case, with how to mend it where that is known."""
         self._added += 1
@@ -46,8 +57,7 @@ class Problems:
             return
         if len(self._found) == MOST_PROBLEMS:
             message = f"more than {MOST_PROBLEMS} errors; the rest is not shown"
-        lines = self.sources.get(position.file, ())
-        line = lines[position.line - 1] if position.line <= len(lines) else ""
+        line = self.line(position)
         self._found.setdefault((position, message), Problem(position, message, line))
 
     def raise_if_any(self) -> None:
