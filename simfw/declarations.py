@@ -9,6 +9,7 @@ from typing import TypeVar, cast
 from attrs import frozen
 
 from conasm import ConasmError, fingerprint, load
+from conasm.assembly import AssembledUnit
 from conasm.nodes import BackcallDeclaration, OutcallDeclaration, Unit
 from simfw.errors import ArgumentError, BindError, LoadError, SpecError
 from simfw.image import Image
@@ -27,6 +28,13 @@ class Declarations:
 
     outcalls: tuple[OutcallDeclaration, ...] = ()
     backcalls: tuple[BackcallDeclaration, ...] = ()
+
+    def joined(self, others: Declarations) -> Declarations:
+        """These and others; an identical declaration may stand in both."""
+        return Declarations(
+            _merged((*self.outcalls, *others.outcalls)),
+            _merged((*self.backcalls, *others.backcalls)),
+        )
 
     @property
     def fingerprints(self) -> dict[str, str]:
@@ -82,6 +90,13 @@ def _merged(found: Iterable[D]) -> tuple[D, ...]:
                 f"{first.position}; keep one of the two"
             )
     return tuple(kept.values())
+
+
+def declared_in(image: Image) -> Declarations:
+    """What the image itself declares: a belt unit does, an ELF file does not."""
+    if not isinstance(image.code, AssembledUnit):
+        return Declarations()
+    return Declarations(image.code.outcalls, image.code.backcalls)
 
 
 def check_built_for(image: Image, declarations: Declarations) -> None:

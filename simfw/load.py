@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, cast
 
 from attrs import frozen
 
+from conasm.member import Member
 from conasm.nodes import OutcallDeclaration, Position
+from simfw.architecture import Architecture
 from simfw.binding import BoundOutcall, Group, bind, make
 from simfw.convention import Convention
-from simfw.declarations import Declarations, Path, check_built_for, read
+from simfw.declarations import Declarations, Path, check_built_for, declared_in, read
 from simfw.errors import ArgumentError, LoadError, MemoryFault
 from simfw.image import Image, open_image
 from simfw.outcall import Mark
@@ -40,16 +42,17 @@ class Program:
     memory: int
     args: Sequence[str]
     env: Mapping[str, str]
+    member: str | Member
 
 
 def load_process(machine: Machine, program: Program) -> Process:
     """Check everything, place the program in memory, bind its outcalls."""
     args = _checked_args(program.args)
-    image = program.image if isinstance(program.image, Image) else open_image(program.image)
-    declarations = read(program.spec)
+    image = _opened(program)
+    declarations = read(program.spec).joined(declared_in(image))
     check_built_for(image, declarations)
     platform = choose(program.platform, image)
-    architecture = RiscvArchitecture(image)
+    architecture = _architecture(image)
     convention, syscalls = architecture.convention, architecture.syscall_convention
     plugins = platform.make_plugins()
     groups = [Group(declarations, functions_of(program.plugins)), *map(_platform_group, plugins)]
@@ -67,6 +70,21 @@ def load_process(machine: Machine, program: Program) -> Process:
     process.functions.check_declared()
     _begin(process, args, program.env)
     return process
+
+
+def _opened(program: Program) -> Image:
+    if isinstance(program.image, Image):
+        return program.image
+    return open_image(program.image, member=program.member)
+
+
+def _architecture(image: Image) -> Architecture:
+    """The kind of guest that an image is for."""
+    if image.kind == "belt":
+        from simfw.belt.architecture import BeltArchitecture
+
+        return BeltArchitecture(image)
+    return RiscvArchitecture(image)
 
 
 def _platform_group(plugin: PlatformPlugin) -> Group:

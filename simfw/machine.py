@@ -10,6 +10,7 @@ from types import TracebackType
 
 from attrs import frozen
 
+from conasm.member import Member
 from simfw.errors import ArgumentError, GuestExit, StateError
 from simfw.image import Image
 from simfw.load import Program, load_process
@@ -58,6 +59,7 @@ class Machine(Target):
         args: the program's arguments, without its name.
         env: the program's environment.
         max_depth: how deep calls of host and guest may nest.
+        member: the belt machine for which conAsm is assembled: its name, or a `Member`.
 
     Everything is checked here. Raises LoadError for images, SpecError for declaration files,
     BindError where declarations, plugins and image do not fit, ArgumentError for the rest.
@@ -81,6 +83,7 @@ class Machine(Target):
         args: Sequence[str] = (),
         env: Mapping[str, str] | None = None,
         max_depth: int = DEFAULT_DEPTH,
+        member: str | Member = "silver",
     ) -> None:
         if engine not in _ENGINES:
             raise ArgumentError(f"engine={engine!r} is none of {', '.join(map(repr, _ENGINES))}")
@@ -95,8 +98,9 @@ class Machine(Target):
         self._entries = 0
         self._closed = False
         self.load(
-            image, spec=spec, plugins=plugins, platform=platform, memory=memory, args=args, env=env
-        )
+            image, spec=spec, plugins=plugins, platform=platform, memory=memory, args=args,
+            env=env, member=member,
+        )  # fmt: skip
 
     def load(
         self,
@@ -108,12 +112,13 @@ class Machine(Target):
         memory: int = DEFAULT_MEMORY,
         args: Sequence[str] = (),
         env: Mapping[str, str] | None = None,
+        member: str | Member = "silver",
     ) -> Process:
         """Add a program with its own memory and plugins; `run` lets all of them take turns."""
         if self._closed:
             raise StateError(_CLOSED)
         process = load_process(
-            self, Program(image, spec, plugins, platform, memory, args, dict(env or {}))
+            self, Program(image, spec, plugins, platform, memory, args, dict(env or {}), member)
         )
         self.processes.append(process)
         return process

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from typing import Literal
 
+from conasm.member import Member
 from simfw.errors import ArgumentError
 from simfw.image.elf_relocate import PIE_BASE
 from simfw.image.formats import Request, load
@@ -43,13 +44,15 @@ def open_image(
     entry: int | None = None,
     size: int | None = None,
     limit: int = MEMORY_LIMIT,
+    member: str | Member = "silver",
 ) -> Image:
     """Read the image in a file, or in bytes; the format is told by the content.
 
     `name` stands in messages (default: the file's name). A flat binary needs `xlen` (32 or 64)
     and `base`, its address, and takes `entry` and `size` (of its memory, in bytes). For ELF,
     `xlen` is a check and `base` the place of a position-independent executable. `limit` bounds
-    the bytes of memory of all segments.
+    the bytes of memory of all segments. `member` is that for which conAsm is assembled: its name
+    or a `Member`.
 
     Raises `LoadError` for files that cannot be read or run, `ArgumentError` for senseless
     arguments.
@@ -63,4 +66,5 @@ def open_image(
     if base is not None and not 0 <= base < 1 << 64:
         raise ArgumentError(f"base is {base:#x}; give an address of the guest")
     its_name, data = read_source(source)
-    return load(data, Request(name or its_name, xlen, base, entry, size, limit))
+    path = None if isinstance(source, bytes | bytearray | memoryview) else os.fspath(source)
+    return load(data, Request(name or its_name, xlen, base, entry, size, limit, path, member))

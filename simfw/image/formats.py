@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal, NamedTuple, TypeAlias
 
+from conasm.member import Member
 from simfw.errors import LoadError
 from simfw.image.elf import load_elf
 from simfw.image.elf_header import MAGIC
@@ -24,25 +25,37 @@ class Request(NamedTuple):
     entry: int | None
     size: int | None
     limit: int
+    path: str | None = None
+    member: str | Member = "silver"
 
 
 Loader: TypeAlias = Callable[[bytes, Request], Image]
 
 
 class Format(NamedTuple):
-    """A format: its name, the bytes that its files start with, and what loads them."""
+    """A format: its name, what tells its files from others, and what loads them."""
 
     name: str
-    magic: bytes
+    recognises: Callable[[bytes, Request], bool]
     load: Loader
 
 
 def load(data: bytes, request: Request) -> Image:
     """The image in `data`, in the first format that recognises it; else `LoadError`."""
     for form in FORMATS:
-        if data.startswith(form.magic):
+        if form.recognises(data, request):
             return form.load(data, request)
     raise AssertionError("the last format takes everything")
+
+
+def _is_elf(data: bytes, request: Request) -> bool:
+    del request
+    return data.startswith(MAGIC)
+
+
+def _is_anything(data: bytes, request: Request) -> bool:
+    del data, request
+    return True
 
 
 def _load_elf(data: bytes, request: Request) -> Image:
@@ -76,7 +89,25 @@ def _load_flat(data: bytes, request: Request) -> Image:
     )
 
 
+def _load_unit(data: bytes, request: Request) -> Image:
+    from simfw.belt.image import load_unit  # few images are conAsm
+
+    source = data if request.path is None else request.path
+    return load_unit(source, request.name, request.member)
+
+
+def _is_unit(data: bytes, request: Request) -> bool:
+    """Whether it is text of ours: by its name, or, given as bytes, by how it begins."""
+    if request.xlen is not None or request.base is not None:
+        return False
+    start = data[:64].lstrip()
+    return request.name.endswith(".cas") or start.startswith(_UNIT_STARTS)
+
+
+_UNIT_STARTS = (b'F("', b'L("', b'D("', b"//", b"/*", b'include "')
+
 FORMATS = (
-    Format("ELF", MAGIC, _load_elf),
-    Format("flat binary", b"", _load_flat),
+    Format("ELF", _is_elf, _load_elf),
+    Format("conAsm", _is_unit, _load_unit),
+    Format("flat binary", _is_anything, _load_flat),
 )
