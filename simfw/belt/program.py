@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from attrs import frozen
 
+from conasm.assembly import UNFILLED as NO_VALUE
 from conasm.assembly import (
     AssembledBlock,
     AssembledFunction,
@@ -70,7 +71,7 @@ def _reads(step: Step, block: AssembledBlock) -> set[int]:
     if step.gang is not None:
         producer = block.steps[step.gang]
         values |= set(producer.drops) | _reads(producer, block)
-    return values
+    return values - {NO_VALUE}
 
 
 def _live(block: AssembledBlock) -> list[tuple[int, ...]]:
