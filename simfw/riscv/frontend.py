@@ -4,26 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Protocol
 
 from simfw.errors import IllegalInstruction, MisalignedAccess
 from simfw.ir.frontend import Record
+from simfw.memory import Memory
+from simfw.memory.pagetable import FETCH_BIT
 from simfw.riscv.isa import EXTENSIONS, Instruction, Isa
 
 _OWN = frozenset(record for extension in EXTENSIONS for record in extension.records)
-
-
-class Fetching(Protocol):
-    """The memory that code lies in."""
-
-    @property
-    def mask(self) -> int:
-        """The highest address."""
-        ...
-
-    def fetch(self, address: int, size: int, /) -> int:
-        """`size` bytes of code; raises MemoryFault where execution is not permitted."""
-        ...
 
 
 class RiscvFrontEnd:
@@ -33,7 +21,7 @@ class RiscvFrontEnd:
     in_memory = True
     functions: Mapping[str, Callable[..., object]] = MappingProxyType({})
 
-    def __init__(self, isa: Isa, memory: Fetching) -> None:
+    def __init__(self, isa: Isa, memory: Memory) -> None:
         self.isa = isa
         self.xlen = isa.xlen
         self.layout = isa.layout
@@ -45,20 +33,33 @@ class RiscvFrontEnd:
         Raises MemoryFault for addresses that may not be executed, MisalignedAccess for odd ones
         and IllegalInstruction for words that no record matches.
         """
+        memory = self._memory
+        offset = pc - memory.base
+        is_simple = not pc & 1 and pc & 0xFFF != 0xFFE and 0 <= offset < memory.span
+        if is_simple and memory.pages[offset >> 12] & FETCH_BIT:
+            halves, half = memory.u16, offset >> 1
+            word = halves[half] | halves[half + 1] << 16
+        else:
+            word = self._fetch_slowly(pc)
+        instruction = self.isa.decode(word)
+        if instruction is None:
+            digits = 8 if word & 3 == 3 else 4
+            raise IllegalInstruction(
+                f"illegal instruction 0x{word & (1 << 4 * digits) - 1:0{digits}x}",
+                pc=pc,
+                advice=f"the machine has {self.isa.name}; was the guest built for more?",
+            )
+        return instruction
+
+    def _fetch_slowly(self, pc: int) -> int:
+        """The word at any address, checked in full: each half where it lies."""
         if pc & 1:
             raise MisalignedAccess("jump to an odd address", pc=pc, address=pc)
         memory = self._memory
         word = memory.fetch(pc, 2)
         if word & 3 == 3:
-            word |= memory.fetch(pc + 2 & memory.mask, 2) << 16
-        instruction = self.isa.decode(word)
-        if instruction is None:
-            raise IllegalInstruction(
-                f"illegal instruction {word:#0{10 if word & 3 == 3 else 6}x}",
-                pc=pc,
-                advice=f"the machine has {self.isa.name}; was the guest built for more?",
-            )
-        return instruction
+            word |= memory.fetch(pc + 2 & memory.mask, 2, pc) << 16
+        return word
 
     def attach(self, x: list[int]) -> None:
         """There are no functions that would work on registers."""
