@@ -198,8 +198,9 @@ def make(
     """
     if inspect.iscoroutinefunction(function.function):
         raise BindError(f"{function.where}: an async def function cannot serve a synchronous call")
-    wanted = receivers if receivers is not None else function.receivers()
-    body, wanted = with_functions(function.function, wanted)
+    if receivers is None:
+        receivers = function.receivers(len(signature.parameters))
+    body, wanted = with_functions(function.function, receivers)
     try:
         unpack = unpack_arguments(signature, convention, wanted)
         pack = pack_result(signature, convention)

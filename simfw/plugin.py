@@ -26,9 +26,10 @@ class PluginFunction:
     optional: bool
     where: str
 
-    def receivers(self) -> tuple[object, ...] | None:
+    def receivers(self, count: int | None = None) -> tuple[object, ...] | None:
         """The annotation of each operand's parameter, None where there is none.
 
+        Parameters that have a default get an operand where there are so many: `count`, if known.
         None altogether if the function takes whatever it is given, as a `Mock` does. Raises
         BindError for keyword-only parameters, for a missing focus parameter, and for
         annotations that cannot be evaluated.
@@ -38,7 +39,9 @@ class PluginFunction:
             return None
         if not parameters:
             raise BindError(f"{self.where}: an outcall's first parameter is the Focus; it has none")
-        return tuple(_annotation(self, parameter) for parameter in parameters[1:])
+        needed = sum(parameter.default is parameter.empty for parameter in parameters[1:])
+        wanted = needed if count is None else max(needed, count)
+        return tuple(_annotation(self, parameter) for parameter in parameters[1 : 1 + wanted])
 
 
 def _parameters(function: PluginFunction) -> list[inspect.Parameter] | None:
