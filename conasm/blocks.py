@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from conasm.errors import quote
 from conasm.names import check_identifier
 from conasm.nodes import Data, Instruction, Operation, String, Word
 from conasm.operations import (
-    BELT_OPERATIONS,
     BRANCHES,
     DATA_DIRECTIVES,
     FINAL_TRANSFERS,
-    PSEUDO_OPERATIONS,
 )
 from conasm.problems import Problems
 from conasm.statements import Label
 from conasm.structure import Draft, shown
 from conasm.widths import VECTOR_WIDTHS
 
-_KNOWN = BELT_OPERATIONS | PSEUDO_OPERATIONS
 
-
-def check_function(draft: Draft, problems: Problems) -> None:
-    """Report what is wrong with the structure of a function."""
+def check_function(draft: Draft, known: Collection[str], problems: Problems) -> None:
+    """Report what is wrong with the structure of a function; `known` operations may be in it."""
     for label, code in draft.blocks:
         what = "a function" if label is draft.label else "a label"
         check_identifier(label.name.text, what, label.name.position, problems)
         for operation in _operations(code):
-            _check_operation(operation, problems)
+            _check_operation(operation, known, problems)
     if draft.tainted or draft.label is None:
         return
     if not draft.has_body():
@@ -38,7 +34,7 @@ def check_function(draft: Draft, problems: Problems) -> None:
         problems.add(draft.label.position, f"{shown(draft.label)} has no body: {why}")
         return
     for label, code in draft.blocks:
-        _check_ending(label, code, problems)
+        _check_ending(label, code, known, problems)
     _check_labels(draft, problems)
 
 
@@ -59,9 +55,9 @@ def _operations(code: list[Instruction]) -> Iterator[Operation]:
     return (operation for instruction in code for operation in instruction.operations)
 
 
-def _check_operation(operation: Operation, problems: Problems) -> None:
-    if operation.name not in _KNOWN:
-        near = problems.suggest(operation.name, _KNOWN)
+def _check_operation(operation: Operation, known: Collection[str], problems: Problems) -> None:
+    if operation.name not in known:
+        near = problems.suggest(operation.name, known)
         problems.add(operation.position, f"unknown operation {quote(operation.name)}{near}")
     for argument in operation.arguments:
         if isinstance(argument, Word) and argument.text in VECTOR_WIDTHS:
@@ -69,11 +65,13 @@ def _check_operation(operation: Operation, problems: Problems) -> None:
             problems.add(argument.position, f"{why} and not supported yet")
 
 
-def _check_ending(label: Label, code: list[Instruction], problems: Problems) -> None:
+def _check_ending(
+    label: Label, code: list[Instruction], known: Collection[str], problems: Problems
+) -> None:
     """Report a block whose one unconditional transfer is not its last operation."""
     operations = list(_operations(code))
     finals = [at for at, operation in enumerate(operations) if operation.name in FINAL_TRANSFERS]
-    if operations and operations[-1].name not in _KNOWN:
+    if operations and operations[-1].name not in known:
         return  # it has its own complaint, and may be meant to be a transfer
     if not finals:
         place = operations[-1].position if operations else label.position

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import takewhile
 from typing import TypeVar
 
@@ -13,7 +13,7 @@ from conasm.declare import declare_backcall, declare_outcall
 from conasm.errors import printable, quote
 from conasm.fingerprint import canonical
 from conasm.nodes import BackcallDeclaration, OutcallDeclaration, Position, Unit
-from conasm.operations import BELT_OPERATIONS
+from conasm.operations import BELT_OPERATIONS, PSEUDO_OPERATIONS
 from conasm.problems import Problems
 from conasm.structure import Draft, Parts
 
@@ -30,10 +30,14 @@ class _Definition:
     position: Position
 
 
-def check(file: str, parts: Parts, problems: Problems) -> Unit:
-    """Return the unit that the parts make; it is sound if nothing was added to `problems`."""
+def check(file: str, parts: Parts, problems: Problems, operations: Collection[str] = ()) -> Unit:
+    """Return the unit that the parts make; it is sound if nothing was added to `problems`.
+
+    `operations` are names of operations that belt code may have beside the usual ones.
+    """
+    known = BELT_OPERATIONS | PSEUDO_OPERATIONS | frozenset(operations)
     for draft in _unless_full(parts.functions, problems):
-        check_function(draft, problems)
+        check_function(draft, known, problems)
     for data in _unless_full(parts.data, problems):
         check_data(data, problems)
     outcall_texts = _unless_full(parts.outcalls, problems)

@@ -6,33 +6,41 @@ What reads and checks is imported at the first call: many a run has nothing to p
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from conasm.nodes import Unit
 
 SearchPath = Sequence[str | os.PathLike[str]]
 
 
-def parse(text: str, file: str = "<text>", search: SearchPath = ()) -> Unit:
+def parse(
+    text: str,
+    file: str = "<text>",
+    search: SearchPath = (),
+    operations: Collection[str] = (),
+) -> Unit:
     """Return the unit that a text makes.
 
     `file` names the text in positions and messages; includes are looked for beside it, then in
-    the directories of `search`. Raises `ConasmError` with every mistake of the text and of what
+    the directories of `search`. `operations` are the names of operations that belt code may have
+    beside those of `conasm.operations`. Raises `ConasmError` with every mistake of the text and of what
     it includes, in order.
 
     >>> unit = parse('F("putchar") outcall(1, w);')
     >>> unit.outcalls[0].name, unit.outcalls[0].count
     ('putchar', 1)
     """
-    return _unit(file, text, search)
+    return _unit(file, text, search, operations)
 
 
-def load(path: str | os.PathLike[str], search: SearchPath = ()) -> Unit:
+def load(
+    path: str | os.PathLike[str], search: SearchPath = (), operations: Collection[str] = ()
+) -> Unit:
     """Return the unit in a file; otherwise as `parse`. A file that cannot be read is a mistake."""
-    return _unit(os.fspath(path), None, search)
+    return _unit(os.fspath(path), None, search, operations)
 
 
-def _unit(file: str, text: str | None, search: SearchPath) -> Unit:
+def _unit(file: str, text: str | None, search: SearchPath, operations: Collection[str]) -> Unit:
     from conasm.checker import check
     from conasm.problems import Problems
     from conasm.sources import Sources
@@ -40,6 +48,6 @@ def _unit(file: str, text: str | None, search: SearchPath) -> Unit:
 
     problems = Problems()
     items = Sources(search, problems).read(file, text)
-    unit = check(file, group(items, problems), problems)
+    unit = check(file, group(items, problems), problems, operations)
     problems.raise_if_any()
     return unit
