@@ -17,6 +17,7 @@ from conasm.member import Member
 from conasm.nodes import Function, Unit
 from conasm.operation import OperationSet
 from conasm.problems import Problems
+from conasm.operands import BeltReader
 from conasm.resolve import Resolver
 from conasm.results import ResultMaker
 from conasm.schedule import BlockAssembler
@@ -76,7 +77,8 @@ def _assemble_function(scope: FunctionScope) -> AssembledFunction:
 
 def _block_assembler(scope: FunctionScope, function: Function, index: int) -> BlockAssembler:
     block, belt = function.blocks[index], Belt(scope.member)
-    resolver, results = Resolver(scope, belt, block), ResultMaker(scope, belt)
+    resolver = Resolver(scope, BeltReader(scope, belt, block))
+    results = ResultMaker(scope, belt)
     return BlockAssembler(scope, block, index, DraftSteps(), belt, resolver, results)
 
 

@@ -123,6 +123,7 @@ class Step:
     * `retires`: this is the end of a load; the step that issued it (`issue` is its index) has
       the same arguments, evaluated the address, and drops nothing.
     * `gang`: the index of the step whose condition codes it reads.
+    * `before`: what is on the belt when its phase begins, newest first: what positions count on.
     * `belt`: what is on the belt when the next step begins, newest first: the drops of this step
       are there unless they retire later, and what retires right after it is there as well.
     """
@@ -134,6 +135,7 @@ class Step:
     drops: tuple[int, ...]
     passes: tuple[int, ...]
     position: Position
+    before: tuple[int, ...]
     belt: tuple[int, ...]
     retires: bool = False
     issue: int | None = None
@@ -193,7 +195,7 @@ class AssembledFunction:
 class PlacedData:
     """Initialised data, `offset` bytes from where all data begins.
 
-    Each relocation is an offset in `bytes` and the name whose address is added to the 8 bytes
+    `alignment` is that of its begin, in bytes. Each relocation is an offset in `bytes` and the name whose address is added to the 8 bytes
     there.
     """
 
@@ -201,6 +203,7 @@ class PlacedData:
     offset: int
     bytes: bytes = field(repr=False)
     relocations: tuple[tuple[int, str], ...]
+    alignment: int
     comment: str
     position: Position
 

@@ -47,7 +47,15 @@ class Layout:
         offset = align(self.size, image.alignment)
         content, relocations = bytes(image.content), tuple(image.relocations)
         self.placed.append(
-            PlacedData(data.name, offset, content, relocations, data.comment, data.position)
+            PlacedData(
+                name=data.name,
+                offset=offset,
+                bytes=content,
+                relocations=relocations,
+                alignment=image.alignment,
+                comment=data.comment,
+                position=data.position,
+            )
         )
         self.size = offset + len(content)
         self.alignment = max(self.alignment, image.alignment)

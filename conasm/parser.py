@@ -23,8 +23,8 @@ def parse(
 
     `file` names the text in positions and messages; includes are looked for beside it, then in
     the directories of `search`. `operations` are the names of operations that belt code may have
-    beside those of `conasm.operations`. Raises `ConasmError` with every mistake of the text and of what
-    it includes, in order.
+    beside those of `conasm.operations`. Raises `ConasmError` with every mistake of the text and of
+    what it includes, in order.
 
     >>> unit = parse('F("putchar") outcall(1, w);')
     >>> unit.outcalls[0].name, unit.outcalls[0].count

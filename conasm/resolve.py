@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Sequence
 from attrs import define, field, frozen
 
 from conasm.assembly import (
-    UNFILLED,
     BlockArg,
     FloatArg,
     FunctionArg,
@@ -19,24 +18,21 @@ from conasm.assembly import (
     ValueArg,
     WidthArg,
 )
-from conasm.belt import Belt
 from conasm.errors import quote
 from conasm.forms import match_form
 from conasm.functions import FunctionScope
 from conasm.known_widths import Read, check_float, check_integer, operand_width
 from conasm.nodes import (
     Argument,
-    BeltReference,
-    Block,
     Float,
     Integer,
-    Name,
     Operation,
     Position,
     String,
     Word,
 )
 from conasm.operation import WIDTH_LETTERS, WIDTHS, Form, Kind, OperationSpec
+from conasm.operands import BeltReader
 
 LONGEST_DELAY = 255
 LARGEST_STACK = (1 << 31) - 1
@@ -46,13 +42,15 @@ LARGEST_STACK = (1 << 31) - 1
 class Resolved:
     """An operation with everything that it reads; `width` is what it works at, if known.
 
-    `count` is the number of results that it is told to have. `form` is None after a mistake.
+    `count` is the number of results that it is told to have, `before` the belt that it reads.
+    `form` is None after a mistake.
     """
 
     operation: Operation
     spec: OperationSpec
     form: Form | None
     listed: int
+    before: tuple[int, ...]
     arguments: tuple[StepArgument, ...] = ()
     passes: tuple[int, ...] = ()
     width: int | None = None
@@ -65,19 +63,17 @@ class Resolver:
     """Resolves the operations of one block against its belt, as it stands at that time."""
 
     scope: FunctionScope
-    belt: Belt
-    block: Block
-    instruction: int = 0
-    _reads: list[Read] = field(factory=list[Read])
+    reader: BeltReader
     _literals: list[Integer] = field(factory=list[Integer])
-    _missing: set[str] = field(factory=set[str])
 
     def resolve(self, operation: Operation, spec: OperationSpec, listed: int) -> Resolved:
         """Return an operation with its arguments, and report what is wrong with them."""
+        before = self.reader.belt.positions
         form = match_form(operation, spec, self.scope.problems)
         if form is None:
-            return Resolved(operation, spec, None, listed)
-        self._reads, self._literals = [], []
+            return Resolved(operation, spec, None, listed, before)
+        reads = self.reader.begin()
+        self._literals = []
         count = None
         arguments: list[StepArgument] = []
         for kind, argument in zip(form.kinds, operation.arguments, strict=False):
@@ -86,78 +82,18 @@ class Resolver:
             if kind is Kind.COUNT and isinstance(found, ImmediateArg):
                 count = found.value
         rest = operation.arguments[len(form.kinds) :]
-        values = tuple(self._read(argument) for argument in rest)
-        width = operand_width(spec, self._reads, self.scope.problems)
+        values = tuple(self.reader.read(argument) for argument in rest)
+        width = operand_width(spec, reads, self.scope.problems)
         for literal in self._literals:
             check_integer(literal, width, f"the operand of {spec.name}", self.scope.problems)
-        self._check_extent(operation, form, arguments)
+        self._check_extent(operation, form, arguments, reads)
         passes: tuple[int, ...] = ()
         if spec.transfer is None:
             arguments.extend(ValueArg(value) for value in values)
         else:
             passes = values
-        reads = tuple(self._reads)
         known = tuple(arguments)
-        return Resolved(operation, spec, form, listed, known, passes, width, count, reads)
-
-    # --- values
-
-    def _read(self, argument: Argument) -> int:
-        value = UNFILLED
-        if isinstance(argument, BeltReference):
-            if argument.index >= self.belt.member.belt:
-                length = f"{self.belt.member.name} has a belt of {self.belt.member.belt}"
-                self._complain(argument.position, f"b{argument.index} is beyond it: {length}")
-            value = self.belt.at(argument.index)
-        elif isinstance(argument, Name):
-            value = self._named(argument)
-        self._reads.append(Read(argument, self.belt.width(value)))
-        return value
-
-    def _named(self, name: Name) -> int:
-        value = self.belt.names.get(name.name)
-        if value is None:
-            self._report_unknown(name)
-            return UNFILLED
-        if value in self.belt.positions:
-            return value
-        if value in self.belt.flying:
-            self._report_early(name, value)
-        else:
-            belt = f"{self.belt.member.name}'s belt of {self.belt.member.belt}"
-            how = f"rescue(%{name.name}) in time keeps it, spill and fill bring it back"
-            self._complain(name.position, f"%{name.name} has fallen off {belt}; {how}")
-        return value
-
-    def _report_early(self, name: Name, value: int) -> None:
-        flight = self.belt.flying[value]
-        missing = flight.due - self.instruction
-        if missing == 0:
-            when = "it drops at the end of this phase: read it in a later phase or instruction"
-        else:
-            there = "1 instruction" if missing == 1 else f"{missing} instructions"
-            when = f"it drops in the compute phase {there} further on"
-        took = f"{flight.operation} takes {flight.due - flight.issued + 1}"
-        self._complain(name.position, f"%{name.name} is read before it retires: {took}, {when}")
-
-    def _report_unknown(self, name: Name) -> None:
-        if name.name in self._missing:
-            return
-        self._missing.add(name.name)
-        later = next((n for n in _defined(self.block) if n.name == name.name), None)
-        others = [b for b in self.scope.function.blocks if b is not self.block]
-        other = next((b for b in others if any(n.name == name.name for n in _defined(b))), None)
-        if later is not None:
-            line = later.position.line
-            again = "later in this instruction" if line == name.position.line else f"in line {line}"
-            why = f"%{name.name} is read before it is defined, {again}"
-        elif other is not None:
-            where = f"names end with their block; this one is of {quote(other.label)}"
-            why = f"%{name.name} is not defined here: {where}"
-        else:
-            near = self.scope.problems.suggest(name.name, self.belt.names)
-            why = f"%{name.name} is not defined{near}"
-        self._complain(name.position, why)
+        return Resolved(operation, spec, form, listed, before, known, passes, width, count, reads)
 
     def _complain(self, position: Position, message: str) -> None:
         self.scope.problems.add(position, message)
@@ -167,7 +103,7 @@ class Resolver:
     def value(self, spec: OperationSpec, argument: Argument) -> StepArgument:
         """b0 or %name."""
         del spec
-        return ValueArg(self._read(argument))
+        return ValueArg(self.reader.read(argument))
 
     def operand(self, spec: OperationSpec, argument: Argument) -> StepArgument:
         """A value, or an integer as wide as the first value."""
@@ -274,7 +210,7 @@ class Resolver:
     def count(self, spec: OperationSpec, argument: Argument) -> StepArgument:
         """A number of results."""
         del spec
-        member = self.belt.member
+        member = self.scope.member
         what = f"count of results on {member.name}"
         return self._bounded(argument, 0, member.belt, what)
 
@@ -286,7 +222,7 @@ class Resolver:
     def scratch(self, spec: OperationSpec, argument: Argument) -> StepArgument:
         """Bytes of the scratchpad."""
         del spec
-        member = self.belt.member
+        member = self.scope.member
         what = f"size of {member.name}'s scratchpad"
         return self._bounded(argument, 0, member.scratchpad, what)
 
@@ -304,13 +240,17 @@ class Resolver:
     # --- checks of several arguments
 
     def _check_extent(
-        self, operation: Operation, form: Form, arguments: Sequence[StepArgument]
+        self,
+        operation: Operation,
+        form: Form,
+        arguments: Sequence[StepArgument],
+        reads: Sequence[Read],
     ) -> None:
         """Check what a literal is the value of, and how far into the scratchpad is reached."""
         width = next((a.bytes for a in arguments if isinstance(a, WidthArg)), None)
         for kind, argument in zip(form.kinds, operation.arguments, strict=False):
             if kind is Kind.OFFSET and isinstance(argument, Integer):
-                first = self._reads[0].width if self._reads else None
+                first = reads[0].width if reads else None
                 self.scope.check_extent(argument, width or first or 1)
             elif kind is Kind.NUMBER and width is not None:
                 if isinstance(argument, Float):
@@ -322,9 +262,3 @@ class Resolver:
 
 _Resolve = Callable[[Resolver, OperationSpec, Argument], StepArgument]
 _RESOLVERS: dict[Kind, _Resolve] = {kind: getattr(Resolver, kind.value) for kind in Kind}
-
-
-def _defined(block: Block) -> Sequence[Name]:
-    """Return the names that a block defines, its label's first."""
-    inside = (op for instruction in block.instructions for op in instruction.operations)
-    return [*block.operands, *(name for operation in inside for name in operation.results)]

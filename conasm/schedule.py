@@ -83,7 +83,7 @@ class BlockAssembler:
     # --- phases
 
     def _instruction(self, number: int, instruction: Instruction) -> None:
-        self.resolver.instruction = number
+        self.resolver.reader.instruction = number
         self.steps.begin()
         phases: list[list[Issued]] = [[], [], [], [], []]
         for listed, operation in enumerate(instruction.operations):
@@ -188,6 +188,7 @@ class BlockAssembler:
             arguments=resolved.arguments,
             drops=drops,
             passes=passes,
+            before=resolved.before,
             belt=self.belt.positions,
             gang=gang,
         )

@@ -20,6 +20,7 @@ class DraftStep:
     arguments: tuple[StepArgument, ...]
     drops: tuple[int, ...]
     passes: tuple[int, ...]
+    before: tuple[int, ...]
     belt: tuple[int, ...] = ()
     retires: bool = False
     issue: int | None = None
@@ -35,6 +36,7 @@ class DraftStep:
             drops=self.drops,
             passes=self.passes,
             position=self.operation.position,
+            before=self.before,
             belt=self.belt,
             retires=self.retires,
             issue=self.issue,

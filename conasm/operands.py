@@ -1,0 +1,98 @@
+"""Reading the belt: positions and names become numbers of values, or mistakes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from attrs import define, field
+
+from conasm.assembly import UNFILLED
+from conasm.belt import Belt
+from conasm.errors import quote
+from conasm.functions import FunctionScope
+from conasm.known_widths import Read
+from conasm.nodes import Argument, BeltReference, Block, Name, Position
+
+
+@define(eq=False)
+class BeltReader:
+    """Reads the belt of one block, as it stands in the instruction at hand."""
+
+    scope: FunctionScope
+    belt: Belt
+    block: Block
+    instruction: int = 0
+    _reads: list[Read] = field(factory=list[Read])
+    _missing: set[str] = field(factory=set[str])
+
+    def begin(self) -> Sequence[Read]:
+        """Return the list of what will be read from now on."""
+        self._reads = []
+        return self._reads
+
+    def read(self, argument: Argument) -> int:
+        """Return the number of a value, and report one that cannot be read now."""
+        value = UNFILLED
+        if isinstance(argument, BeltReference):
+            if argument.index >= self.belt.member.belt:
+                length = f"{self.belt.member.name} has a belt of {self.belt.member.belt}"
+                self._complain(argument.position, f"b{argument.index} is beyond it: {length}")
+            value = self.belt.at(argument.index)
+        elif isinstance(argument, Name):
+            value = self._named(argument)
+        self._reads.append(Read(argument, self.belt.width(value)))
+        return value
+
+    def _named(self, name: Name) -> int:
+        value = self.belt.names.get(name.name)
+        if value is None:
+            self._report_unknown(name)
+            return UNFILLED
+        if value in self.belt.positions:
+            return value
+        if value in self.belt.flying:
+            self._report_early(name, value)
+        else:
+            belt = f"{self.belt.member.name}'s belt of {self.belt.member.belt}"
+            how = f"rescue(%{name.name}) in time keeps it, spill and fill bring it back"
+            self._complain(name.position, f"%{name.name} has fallen off {belt}; {how}")
+        return value
+
+    def _report_early(self, name: Name, value: int) -> None:
+        flight = self.belt.flying[value]
+        missing = flight.due - self.instruction
+        if missing == 0:
+            when = "it drops at the end of this phase: read it in a later phase or instruction"
+        else:
+            there = "1 instruction" if missing == 1 else f"{missing} instructions"
+            when = f"it drops in the compute phase {there} further on"
+        took = f"{flight.operation} takes {flight.due - flight.issued + 1}"
+        self._complain(name.position, f"%{name.name} is read before it retires: {took}, {when}")
+
+    def _report_unknown(self, name: Name) -> None:
+        if name.name in self._missing:
+            return
+        self._missing.add(name.name)
+        later = next((n for n in _defined(self.block) if n.name == name.name), None)
+        others = [b for b in self.scope.function.blocks if b is not self.block]
+        other = next((b for b in others if any(n.name == name.name for n in _defined(b))), None)
+        if later is not None:
+            line = later.position.line
+            again = "later in this instruction" if line == name.position.line else f"in line {line}"
+            why = f"%{name.name} is read before it is defined, {again}"
+        elif other is not None:
+            where = f"names end with their block; this one is of {quote(other.label)}"
+            why = f"%{name.name} is not defined here: {where}"
+        else:
+            near = self.scope.problems.suggest(name.name, self.belt.names)
+            why = f"%{name.name} is not defined{near}"
+        self._complain(name.position, why)
+
+    def _complain(self, position: Position, message: str) -> None:
+        self.scope.problems.add(position, message)
+
+
+def _defined(block: Block) -> Sequence[Name]:
+    """Return the names that a block defines, its label's first."""
+    inside = (op for instruction in block.instructions for op in instruction.operations)
+    return [*block.operands, *(name for operation in inside for name in operation.results)]
