@@ -46,6 +46,10 @@ class ResultError(SimError, TypeError):
     """What an outcall returned does not fit its declaration."""
 
 
+class ResultRangeError(ResultError, RangeError):
+    """An outcall returned an integer that its declared type cannot hold."""
+
+
 class BudgetExhausted(SimError):  # noqa: N818
     """The instruction budget of a call ran out before it returned."""
 

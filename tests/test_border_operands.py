@@ -8,18 +8,9 @@ import math
 import pytest
 
 from conasm.ctypes import parse_type
-from simfw.border import (
-    ResultRangeError,
-    pack_arguments,
-    pack_result,
-    unpack_arguments,
-    unpack_result,
-)
-from simfw.errors import (
-    GuestFault,
-    RangeError,
-    ResultError,
-)
+from simfw import ResultRangeError
+from simfw.border import pack_arguments, pack_result, unpack_arguments, unpack_result
+from simfw.errors import GuestFault, RangeError, ResultError
 from simfw.memory import Memory
 from simfw.operand import OutcallArg
 from simfw.permissions import Permissions

@@ -18,9 +18,9 @@ from simfw.belt.kinds import NONE_FLAG, NaRKind
 from simfw.belt.metadata import NOTHING, Operand
 from simfw.belt.micro import OPERANDS
 from simfw.border.backcall import PackArguments, UnpackResult, pack_arguments, unpack_result
-from simfw.border.outcall import PackResult, ResultRangeError, UnpackArguments, unpack_arguments
+from simfw.border.outcall import PackResult, UnpackArguments, unpack_arguments
 from simfw.convention import Crossing, GuestMemory, Placement, Register
-from simfw.errors import ArgumentError, NaRFault, ResultError
+from simfw.errors import ArgumentError, NaRFault, ResultError, ResultRangeError
 from simfw.operand import Guard, OutcallArg
 from simfw.signature import Parameter, Signature
 from simfw.types import OperandType, Untyped, operand_types

@@ -14,14 +14,13 @@ from collections.abc import Sequence
 
 from simfw.border import backcall, outcall
 from simfw.border.backcall import PackArguments, UnpackResult
-from simfw.border.outcall import PackResult, ResultRangeError, UnpackArguments
+from simfw.border.outcall import PackResult, UnpackArguments
 from simfw.convention import Convention
 from simfw.signature import Signature
 
 __all__ = [
     "PackArguments",
     "PackResult",
-    "ResultRangeError",
     "UnpackArguments",
     "UnpackResult",
     "pack_arguments",

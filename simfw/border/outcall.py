@@ -12,7 +12,7 @@ from typing import Protocol
 from simfw.border.places import image_parts, imager, register_numbers
 from simfw.border.receivers import RECEIVERS, Incoming, Reader, Receiver
 from simfw.convention import Convention, GuestMemory, Registers
-from simfw.errors import RangeError, ResultError
+from simfw.errors import ResultError, ResultRangeError
 from simfw.operand import UNGUARDED, Guard, OutcallArg
 from simfw.signature import Signature
 from simfw.types import operand_types
@@ -29,10 +29,6 @@ class UnpackArguments(Protocol):
     ) -> tuple[object, ...]:
         """Raise MemoryFault for bad pointers, GuestFault for values that a type cannot have."""
         ...
-
-
-class ResultRangeError(ResultError, RangeError):
-    """An outcall returned an integer that its declared type cannot hold."""
 
 
 def unpack_arguments(
