@@ -13,6 +13,7 @@ from conasm.assembly import AssembledUnit
 from conasm.nodes import BackcallDeclaration, OutcallDeclaration, Unit
 from simfw.errors import ArgumentError, BindError, LoadError, SpecError
 from simfw.image import Image
+from simfw.library import SEARCH
 
 SECTION = ".simfw.declarations"
 """The section in which `simfw headers` leaves the fingerprints of the declarations it saw."""
@@ -69,7 +70,7 @@ def _checked(paths: object) -> list[Path]:
 
 def _load(path: Path) -> Unit:
     try:
-        return load(fspath(path))
+        return load(fspath(path), SEARCH)
     except ConasmError as error:
         raise SpecError(str(error)) from None
 

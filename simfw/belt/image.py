@@ -16,6 +16,7 @@ from simfw.belt.record import specs
 from simfw.errors import ArgumentError, LoadError, SpecError
 from simfw.image.image import Image, Segment
 from simfw.image.symbols import Row, SymbolKind, SymbolTable
+from simfw.library import SEARCH
 from simfw.permissions import Permissions
 
 DATA_BASE = 0x10000
@@ -36,7 +37,7 @@ def load_unit(
     ArgumentError for a member that does not exist.
     """
     try:
-        unit = parse(_text(source, name), name) if isinstance(source, bytes) else load(source)
+        unit = read_unit(source, name)
         if not unit.is_belt:
             raise LoadError(
                 f"{name} only declares; it is a spec, and there is no code in it to run"
@@ -44,6 +45,13 @@ def load_unit(
         return image_of(assemble([unit], specs(GROUPS), find_member(member)), unit, name)
     except ConasmError as error:
         raise SpecError(str(error)) from None
+
+
+def read_unit(source: str | PathLike[str] | bytes, name: str) -> Unit:
+    """The syntax tree of a unit: of a path, or of its text. Raises ConasmError and LoadError."""
+    if isinstance(source, bytes):
+        return parse(_text(source, name), name, SEARCH)
+    return load(source, SEARCH)
 
 
 def _text(source: bytes, name: str) -> str:
