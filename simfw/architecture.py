@@ -66,6 +66,11 @@ class Architecture(Protocol):
         """How system calls are made."""
         ...
 
+    @property
+    def outcall_takes_time(self) -> bool:
+        """Whether an outcall takes a cycle, as an instruction does."""
+        ...
+
     def register_number(self, name: str, /) -> int:
         """The slot of a register, by any of its names; KeyError if there is none."""
         ...

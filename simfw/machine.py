@@ -150,6 +150,11 @@ class Machine(Target):
         return self.processes[0].exited
 
     @property
+    def cycles(self) -> int:
+        """The cycles that all programs took; see `Process.cycles`."""
+        return sum(process.cycles for process in self.processes)
+
+    @property
     def budget_left(self) -> int | None:
         """Instructions left of the budget that is running; None where there is none."""
         if self.limits.instructions == Limits().instructions:

@@ -36,9 +36,10 @@ if TYPE_CHECKING:
 class Process(Target):
     """A guest program in a machine.
 
-    `instructions` counts what it retired, an outcall as one. `exited` is its exit status once it
-    ended. `args` are its name and its arguments. `heap_start` to `heap_end` is the memory behind
-    its variables, for its heap; `break_` is where the part that it uses ends, if it asks for it.
+    `instructions` counts what it retired, an outcall as one, and `outcalls_served` the outcalls
+    that have returned. `exited` is its exit status once it ended. `args` are its name and its
+    arguments. `heap_start` to `heap_end` is the memory behind its variables, for its heap;
+    `break_` is where the part that it uses ends, if it asks for it.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Process(Target):
         self.thread = Thread(self, 0, image.entry)
         self.args: tuple[str, ...] = ()
         self.instructions = 0
+        self.outcalls_served = 0
         self.exited: int | None = None
         self.exit_request: int | None = None
         self._semihosting = semihosting
@@ -90,6 +92,17 @@ class Process(Target):
     @property
     def _process(self) -> Process:
         return self
+
+    @property
+    def cycles(self) -> int:
+        """The time that it took, in cycles: an instruction takes one.
+
+        What an outcall takes is the architecture's to say: in RISC-V guests as much as an
+        instruction, in belt guests none, since there a call takes no time of its caller.
+        """
+        if self.architecture.outcall_takes_time:
+            return self.instructions
+        return self.instructions - self.outcalls_served - self.thread.outcalls_running
 
     def serve_function(self, address: int, outcall: BoundOutcall | None) -> None:
         """Let an outcall serve the function at an address, or, with None, its own code."""

@@ -187,12 +187,14 @@ def drive(
                 if value is CALL_ORIGINAL:
                     raise ResultError(f"{outcall.name}() has no original: it is a system call")
                 refund, thread.pc = 0, reached.next
+                process.outcalls_served += 1
             elif value is CALL_ORIGINAL:
                 process.instructions -= 1
                 machine.instructions -= 1
                 refund, thread.pc = 0, reached.pc + ORIGINAL
             else:
                 refund, thread.pc = 0, x[link] & -2
+                process.outcalls_served += 1
             if process.exit_request is not None:
                 return process.finish_exit(call)
     except BaseException as error:

@@ -64,6 +64,11 @@ class Thread:
         """Whether host code runs that the guest has called."""
         return self.outcall is not None or any(call.outcall for call in self.calls)
 
+    @property
+    def outcalls_running(self) -> int:
+        """How many outcalls are active, one in the other."""
+        return (self.outcall is not None) + sum(call.outcall is not None for call in self.calls)
+
     def frames(self) -> Frame | None:
         """The innermost frame, linked outwards; the host's entries are frames as well.
 

@@ -43,6 +43,7 @@ class BeltArchitecture:
     link = LINK
     syscall_number = SPARE
     reservation = SPARE, 0
+    outcall_takes_time = False
 
     def __init__(self, image: Image) -> None:
         unit = image.code
