@@ -268,7 +268,7 @@ def test_closures_of_random_graphs_do_what_they_mean(case):
 
 
 @pytest.mark.slow
-@settings(max_examples=40_000)
+@settings(max_examples=15_000)
 @given(cases())
 def test_closures_of_random_graphs_do_what_they_mean_at_length(case):
     check(case)

@@ -175,7 +175,7 @@ def test_all_ways_to_perform_an_instruction_agree(record, one):
 @pytest.mark.slow
 @every_record
 def test_all_ways_to_perform_an_instruction_agree_at_length(record, one):
-    check(record, one, 4000)
+    check(record, one, 1500)
 
 
 @every_record

@@ -202,7 +202,7 @@ def test_instructions_do_what_they_do_in_unicorn(xlen):
 @pytest.mark.slow
 @both_widths
 def test_instructions_do_what_they_do_in_unicorn_at_length(xlen):
-    check(xlen, 4000)
+    check(xlen, 2000)
 
 
 # Reservations
