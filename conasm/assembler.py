@@ -15,9 +15,9 @@ from conasm.layout import Layout
 from conasm.link import Program, link
 from conasm.member import Member
 from conasm.nodes import Function, Unit
+from conasm.operands import BeltReader
 from conasm.operation import OperationSet
 from conasm.problems import Problems
-from conasm.operands import BeltReader
 from conasm.resolve import Resolver
 from conasm.results import ResultMaker
 from conasm.schedule import BlockAssembler

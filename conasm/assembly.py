@@ -195,8 +195,8 @@ class AssembledFunction:
 class PlacedData:
     """Initialised data, `offset` bytes from where all data begins.
 
-    `alignment` is that of its begin, in bytes. Each relocation is an offset in `bytes` and the name whose address is added to the 8 bytes
-    there.
+    `alignment` is that of its beginning, in bytes. Each relocation is an offset in `bytes` and the
+    name whose address is added to the 8 bytes there.
     """
 
     name: str

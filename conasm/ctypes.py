@@ -56,13 +56,17 @@ class Kind(enum.StrEnum):
 
 @frozen
 class CType:
-    """A type that may stand in a declaration. Equal spellings are equal types."""
+    """A type that may stand in a declaration. Equal spellings are equal types.
+
+    `pointee` is what a pointer points to, and `to_const` says that this is `const`.
+    """
 
     spelling: str
     kind: Kind = field(eq=False)
     signed: bool = field(default=False, eq=False)
     sizes: tuple[int, int] | None = field(default=None, eq=False, repr=False)
     pointee: CType | None = field(default=None, eq=False, repr=False)
+    to_const: bool = field(default=False, eq=False, repr=False)
 
     def size(self, model: DataModel) -> int:
         """Return the bytes of one operand of this type; of `bytes`, of each of its two operands.
@@ -260,7 +264,8 @@ class _Reader:
         else:
             spelling = f"{marks} {target.spelling}*".lstrip()
         kind = Kind.TEXT if spelling == "const char*" else Kind.POINTER
-        return CType(spelling, kind, sizes=_POINTER_SIZES, pointee=target)
+        to_const = "const" in qualifiers
+        return CType(spelling, kind, sizes=_POINTER_SIZES, pointee=target, to_const=to_const)
 
     def function_pointer(self, result: CType, depth: int) -> CType:
         """Read the parameters of `result (*)(…)`; its opening parenthesis is past."""

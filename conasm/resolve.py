@@ -31,8 +31,8 @@ from conasm.nodes import (
     String,
     Word,
 )
-from conasm.operation import WIDTH_LETTERS, WIDTHS, Form, Kind, OperationSpec
 from conasm.operands import BeltReader
+from conasm.operation import WIDTH_LETTERS, WIDTHS, Form, Kind, OperationSpec
 
 LONGEST_DELAY = 255
 LARGEST_STACK = (1 << 31) - 1
