@@ -181,7 +181,7 @@ class Interpreter:
                 left += n
                 if run is None:
                     self.pc, self.left = pc, left
-                    return cast(Exit, block)
+                    return block  # pyright: ignore[reportReturnType] - and no call before it
                 run = _beginning(cast(Translation, block), left)
                 if run is None:
                     self.pc, self.left = pc, left
@@ -204,13 +204,13 @@ class Interpreter:
     ) -> tuple[int, int]:
         """Find out where in the block an exception arose; gives the pc and the budget there."""
         index = step_index(error.__traceback__)
+        if index is None and pc < 0:  # between an instruction that leaves and its exit:
+            index = -2  # it is the last of its block, and still to be run
         if index is not None and isinstance(block, Translation):
             if isinstance(error, CodeChanged):  # the store is done
                 self.code_changed = False
                 index += 1
             pc, left = block.pcs[index], left + n - block.counts[index]
-        elif pc < 0:  # between an instruction that leaves and its exit: it is still to be run
-            pc, left = ~pc, left + 1
         self.pc, self.left = pc, left
         if isinstance(error, GuestFault) and (error.pc is None or index is not None):
             error.pc = pc
