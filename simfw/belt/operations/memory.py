@@ -96,14 +96,14 @@ def _cells(t: Translation, step: Step) -> dict[str, int]:
     base, offset = step.arguments[:2]
     assert isinstance(base, ValueArg)
     if isinstance(offset, ValueArg):
-        return {"base": t.cell(base.id), "offset": t.cell(offset.id)}
+        return {"pointer": t.cell(base.id), "offset": t.cell(offset.id)}
     assert isinstance(offset, ImmediateArg)
-    return {"base": t.cell(base.id), "offset": offset.value}
+    return {"pointer": t.cell(base.id), "offset": offset.value}
 
 
 def _address(p: Pattern, shape: tuple[int, int | None]) -> Word:
     """Base, zero-extended, and offset, sign-extended; of 16 bytes the lower half counts."""
-    base = p.get("base", shape[0])
+    base = p.get("pointer", shape[0])
     base = base.trunc(64) if base.type.bits > 64 else base.zext(64)
     if shape[1] is None:
         return base + p.number("offset", is_signed=True)
