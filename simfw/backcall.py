@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -33,6 +33,7 @@ class GuestFunction:
     """A function of a guest, bound once and called often.
 
     Calling it pushes a frame, runs the function and restores the program, as an interrupt would.
+    Writable buffers given for pointers that are not `const` have afterwards what it wrote there.
     Raises ArgumentError and RangeError for arguments, GuestFault for what the guest does wrong,
     GuestExit if it ends the program, BudgetExhausted and WallTimeout for the limits of the
     outermost entry, CallDepthError beyond `max_depth`; after each of them the program is as it
@@ -74,9 +75,9 @@ class GuestFunction:
         pending.enter()
         return pending
 
-    def place(self, x: list[int], sp: int, args: Sequence[object]) -> int:
-        """Put the arguments where the function looks for them; gives its stack pointer."""
-        return self._pack(x, self._process.memory, sp, args)
+    def place(self, x: list[int], sp: int, call: Activation) -> int:
+        """Put the call's arguments where the function looks for them; gives its stack pointer."""
+        return self._pack(x, self._process.memory, sp, call.args, call)
 
     def result(self, x: list[int]) -> Result:
         """Read what the function returned."""

@@ -148,7 +148,7 @@ class Process(Target):
         try:
             depth = outer.depth + 1 if outer else 1
             self._check_depth(call.function.name, depth)
-            sp = call.function.place(x, saved[self.stack_pointer], call.args)
+            sp = call.function.place(x, saved[self.stack_pointer], call)
         except BaseException:
             x[:] = saved
             machine.release()
@@ -189,6 +189,7 @@ class Process(Target):
         self.exit_request = call.exit_request
         thread.call = call.outer
         call.entered = False
+        call.loans = None  # the buffers may be resized again
 
     def discard_above(self, call: Activation | None) -> None:
         """Discard the calls that were begun within `call`, or within the program, and not ended."""

@@ -139,6 +139,7 @@ def drive(
                     raise _overrun(ending, call)
                 until = min(limit, machine.instructions + SLICE)
                 continue
+            engine.pc, engine.left = thread.pc, left  # a signal may come before it sets them
             running = True
             reached = engine.execute(thread.pc, left)
             used = left - engine.left
@@ -154,6 +155,9 @@ def drive(
                     process.check_return(call)
                     assert call is not None
                     result = call.function.result(x)
+                    if call.loans is not None:
+                        for loan in call.loans:
+                            loan.bring_back(memory)
                     process.leave(call)
                     return result
                 if machine.instructions >= limit:

@@ -172,7 +172,7 @@ def _type_of_value(value: object, model: DataModel) -> GuestType | None:
     if isinstance(value, Real):
         return parse_type("double")
     if is_buffer(value):  # before is_integer: an array of one element has __index__, too
-        return parse_type("const void*")
+        return parse_type("void*")  # what the callee writes is brought back where that can be
     return register_wide(model) if is_integer(value) else None
 
 

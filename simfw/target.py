@@ -41,8 +41,9 @@ class Target:
 
         With a declaration the arguments and the result are typed and checked by it. Without one
         an int is a signed register-wide value, a float a double, and str and bytes are pushed
-        below the frame and passed by pointer; the result is a signed register, or of the C type
-        `result`. `budget` counts instructions and `timeout` seconds; a nested call has the
+        below the frame and passed by pointer. A writable buffer for a pointer that is not `const`
+        has afterwards what the function wrote there. The result is a signed register, or of the
+        C type `result`. `budget` counts instructions and `timeout` seconds; a nested call has the
         smaller of its own and of what is left outside.
 
         Raises SymbolNotFound, ArgumentError, RangeError, GuestFault, GuestExit, BudgetExhausted,

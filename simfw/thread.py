@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from attrs import define, evolve, field
 
+from simfw.border.loans import Loan
 from simfw.frame import Frame, FrameKind
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ class Activation:
     calls up to this one. `saved`, `pc` and `exit_request` are the state of the program that it
     interrupts, `sp` the stack pointer that it entered the function with; it must be the same at
     the return. `outcall` names the outcall that the program beneath was making, if it was.
+    `loans` are the host's buffers that the function may write to, if there are any.
     """
 
     function: GuestFunction
@@ -34,6 +36,7 @@ class Activation:
     sp: int = field(init=False)
     outcall: tuple[str, int] | None = None
     exit_request: int | None = None
+    loans: list[Loan] | None = None
 
 
 class Thread:

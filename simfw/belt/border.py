@@ -18,6 +18,7 @@ from simfw.belt.kinds import NONE_FLAG, NaRKind
 from simfw.belt.metadata import NOTHING, Operand
 from simfw.belt.micro import OPERANDS
 from simfw.border.backcall import PackArguments, UnpackResult, pack_arguments, unpack_result
+from simfw.border.loans import Borrower
 from simfw.border.outcall import PackResult, UnpackArguments, unpack_arguments
 from simfw.convention import Crossing, GuestMemory, Placement, Register
 from simfw.errors import ArgumentError, NaRFault, ResultError, ResultRangeError
@@ -164,9 +165,16 @@ class BeltCrossing:
         base = pack_arguments(signature, self.convention)
         types = signature.arguments
 
-        def pack(x: list[Any], memory: GuestMemory, sp: int, args: Sequence[object]) -> int:
+        def pack(
+            x: list[Any],
+            memory: GuestMemory,
+            sp: int,
+            args: Sequence[object],
+            borrower: Borrower | None = None,
+            /,
+        ) -> int:
             registers = [0] * len(types)
-            frame = base(registers, memory, sp, args)
+            frame = base(registers, memory, sp, args, borrower)
             x[OPERANDS] = [
                 Operand(bits & (1 << t.bits) - 1, t.size)
                 for bits, t in zip(registers, types, strict=True)
@@ -198,14 +206,21 @@ class BeltCrossing:
         The result is what the function returns, integers read as signed.
         """
 
-        def pack(x: list[Any], memory: GuestMemory, sp: int, args: Sequence[object]) -> int:
+        def pack(
+            x: list[Any],
+            memory: GuestMemory,
+            sp: int,
+            args: Sequence[object],
+            borrower: Borrower | None = None,
+            /,
+        ) -> int:
             signature = Signature.of_values(name, args, self.convention.model, "void")
             parameters = tuple(
                 Parameter(Untyped(4)) if isinstance(parameter.type, Untyped) else parameter
                 for parameter in signature.parameters
             )
             typed = Signature(name, parameters, (), self.convention.model)
-            return self.pack_arguments(typed)(x, memory, sp, args)
+            return self.pack_arguments(typed)(x, memory, sp, args, borrower)
 
         if result is not None:
             typed = Signature.of_values(name, (), self.convention.model, result)

@@ -13,14 +13,20 @@ that runs in every call. What a parameter takes:
     bytes            bytes or another buffer, passed by pointer and length
     untyped          an integer in the range of either sign
 
-Pushed data lives below the callee's frame and vanishes with it, and so does what the callee
-writes there. An address is an int; NULL is 0, and None is refused.
+Pushed data lives below the callee's frame and vanishes with it. What the callee writes there goes
+back into a writable buffer (bytearray, array, writable memoryview) that was given for a `T*`,
+when the function has returned and only then: not when the call raises. `bytes`, read-only
+buffers, and what is given for a `const T*` or for `bytes` are passed one way.
+
+An address is an int; NULL is 0, and None is refused.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
+from simfw.border.loans import Borrower
 from simfw.border.outgoing import Outgoing, plan
 from simfw.border.places import gatherer, register_numbers
 from simfw.border.pushes import Pushes
@@ -29,19 +35,37 @@ from simfw.errors import ArgumentError
 from simfw.signature import Signature
 from simfw.values import Encoder, decoder
 
-PackArguments = Callable[[Registers, GuestMemory, int, Sequence[object]], int]
 UnpackResult = Callable[[Registers], int | float | None]
 
 _MOST_PACKERS = 64  # combinations of argument types of one function that nothing declares
 
 
+class PackArguments(Protocol):
+    """From a call's arguments to registers and memory as the callee expects them."""
+
+    def __call__(
+        self,
+        x: Registers,
+        memory: GuestMemory,
+        sp: int,
+        args: Sequence[object],
+        borrower: Borrower | None = None,
+        /,
+    ) -> int:
+        """Put them below `sp`; gives the callee's stack pointer, for the caller to set.
+
+        `borrower` gets the loans, if there are any: buffers to bring back after the call.
+
+        Raises ArgumentError (count, types, text that cannot be passed), RangeError, or
+        MemoryFault ("stack overflow"); then no register and no byte of memory has changed.
+        """
+        ...
+
+
 def pack_arguments(signature: Signature, convention: Convention) -> PackArguments:
     """Make the function that puts a call's arguments where the callee looks for them.
 
-    It is called with registers, memory, the stack pointer below which the call may push, and the
-    arguments, and gives the callee's stack pointer, which the caller puts into its register.
-    It raises ArgumentError (count, types, text that cannot be passed), RangeError, or MemoryFault
-    ("stack overflow"); then no register and no byte of memory has changed.
+    Raises BindError for what the convention does not pass.
     """
     outgoing = plan(signature, convention)
     plain = [
@@ -60,7 +84,14 @@ def _register_packer(
     """Arguments that are numbers, in a register each: nothing is pushed. Two are spelled out."""
     align, count = -convention.stack_alignment, len(plain)
 
-    def pack(x: Registers, memory: GuestMemory, sp: int, args: Sequence[object]) -> int:
+    def pack(
+        x: Registers,
+        memory: GuestMemory,
+        sp: int,
+        args: Sequence[object],
+        borrower: Borrower | None = None,
+        /,
+    ) -> int:
         if len(args) != count:
             raise _wrong_count(signature, args)
         images = [image(value) for (_, image), value in zip(plain, args, strict=True)]
@@ -72,7 +103,14 @@ def _register_packer(
         return pack
     (first_index, first), (second_index, second) = plain
 
-    def pack_two(x: Registers, memory: GuestMemory, sp: int, args: Sequence[object]) -> int:
+    def pack_two(
+        x: Registers,
+        memory: GuestMemory,
+        sp: int,
+        args: Sequence[object],
+        borrower: Borrower | None = None,
+        /,
+    ) -> int:
         if len(args) != 2:
             raise _wrong_count(signature, args)
         low, high = first(args[0]), second(args[1])
@@ -94,7 +132,14 @@ def _general_packer(
     slot, subject = convention.xlen // 8, f"the call of {signature.name}()"
     converts, count = [argument.convert for argument in outgoing], len(outgoing)
 
-    def pack(x: Registers, memory: GuestMemory, sp: int, args: Sequence[object]) -> int:
+    def pack(
+        x: Registers,
+        memory: GuestMemory,
+        sp: int,
+        args: Sequence[object],
+        borrower: Borrower | None = None,
+        /,
+    ) -> int:
         if len(args) != count:
             raise _wrong_count(signature, args)
         pushes, images = Pushes(sp), list[int]()
@@ -104,6 +149,8 @@ def _general_packer(
         frame = pushes.settle(memory, stack, size, align, subject)
         for n, index in registers:
             x[index] = images[n]
+        if pushes.loans and borrower is not None:
+            borrower.loans = pushes.loans
         return frame
 
     return pack
@@ -144,13 +191,20 @@ def undeclared_call(
     returns = Signature.of_values(name, (), convention.model, result)
     packers: dict[tuple[type, ...], PackArguments] = {}
 
-    def pack(x: Registers, memory: GuestMemory, sp: int, args: Sequence[object]) -> int:
+    def pack(
+        x: Registers,
+        memory: GuestMemory,
+        sp: int,
+        args: Sequence[object],
+        borrower: Borrower | None = None,
+        /,
+    ) -> int:
         types = tuple(map(type, args))
         if types not in packers:
             if len(packers) >= _MOST_PACKERS:
                 packers.clear()
             signature = Signature.of_values(name, args, convention.model, result)
             packers[types] = pack_arguments(signature, convention)
-        return packers[types](x, memory, sp, args)
+        return packers[types](x, memory, sp, args, borrower)
 
     return pack, unpack_result(returns, convention)

@@ -12,6 +12,7 @@ from numbers import Integral
 from attrs import frozen
 
 from conasm.ctypes import CType, Kind
+from simfw.border.loans import writable
 from simfw.border.places import image_parts, imager
 from simfw.border.pushes import Pushes
 from simfw.convention import Convention, Part, Register
@@ -76,19 +77,21 @@ def _counted(mistakes: Mistakes) -> Convert:
     """`bytes`: an address and a length."""
 
     def convert(value: object, pushes: Pushes) -> tuple[int, ...]:
-        data = _buffer(value)
-        if data is None:
+        if not is_buffer(value):
             advice = "encode() makes bytes of text" if isinstance(value, str) else ""
             raise mistakes.wrong(value, "bytes or another buffer", advice)
+        data = _content(value)
         return pushes.push(data), len(data)
 
     return convert
 
 
 def _pointer(declared: GuestType, image: Encoder, mistakes: Mistakes) -> Convert:
-    """A pointer: to data that is pushed, or an address that the host names."""
+    """A pointer: to data that is pushed, to a buffer that is lent, or an address."""
     takes_text = is_text(declared)
-    kind = declared.kind if isinstance(declared, CType) else Kind.POINTER
+    kind, lends = Kind.POINTER, False
+    if isinstance(declared, CType):
+        kind, lends = declared.kind, not declared.to_const
 
     def convert(value: object, pushes: Pushes) -> tuple[int, ...]:
         if type(value) is int:
@@ -98,9 +101,11 @@ def _pointer(declared: GuestType, image: Encoder, mistakes: Mistakes) -> Convert
                 expected = f"{declared.spelling} (an address or a buffer)"
                 raise mistakes.wrong(value, expected, "encode() makes bytes of text")
             return (pushes.push(_terminated(_encoded(value, mistakes), mistakes)),)
-        data = None if isinstance(value, Integral) else _buffer(value)
-        if data is None:
+        if isinstance(value, Integral) or not is_buffer(value):
             return (image(value),)
+        if lends and (view := writable(value, mistakes)) is not None:
+            return (pushes.lend(value, view),)
+        data = _content(value)
         if kind is Kind.TEXT:
             data = _terminated(data, mistakes)
         elif takes_text:
@@ -110,12 +115,10 @@ def _pointer(declared: GuestType, image: Encoder, mistakes: Mistakes) -> Convert
     return convert
 
 
-def _buffer(value: object) -> bytes | None:
-    """A copy of what a buffer holds; None for anything else."""
+def _content(value: object) -> bytes:
+    """A copy of what a buffer holds."""
     if isinstance(value, bytes):
         return value
-    if not is_buffer(value):
-        return None
     return memoryview(value).tobytes()  # pyright: ignore[reportArgumentType] - it is one
 
 

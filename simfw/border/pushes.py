@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from simfw.border.loans import Loan
 from simfw.convention import GuestMemory
 from simfw.errors import MemoryFault
 
@@ -22,19 +23,33 @@ DATA_ALIGNMENT = 16
 
 
 class Pushes:
-    """What one call puts below the stack pointer `sp`."""
+    """What one call puts below the stack pointer `sp`; `loans` are the buffers to bring back."""
 
-    __slots__ = ("_data", "_low", "_sp")
+    __slots__ = ("_data", "_low", "_sp", "loans")
 
     def __init__(self, sp: int) -> None:
         self._sp = self._low = sp
         self._data: list[tuple[int, bytes]] = []
+        self.loans: list[Loan] = []
 
     def push(self, data: bytes) -> int:
         """Make room for `data`; the result is its address, negative where there is none."""
         self._low = (self._low - len(data)) & -DATA_ALIGNMENT
         self._data.append((self._low, data))
         return self._low
+
+    def lend(self, owner: object, view: memoryview[int]) -> int:
+        """Push what `view`, a view of `owner`, holds; it is brought back after the call.
+
+        As in C, one buffer given twice is one place. A NUL lies behind it, for callees that look
+        for an end.
+        """
+        for loan in self.loans:
+            if loan.owner is owner:
+                return loan.address
+        address = self.push(view.tobytes() + b"\0")
+        self.loans.append(Loan(owner, view, address))
+        return address
 
     def settle(
         self,
