@@ -47,7 +47,7 @@ from conasm.operation import WIDTH_LETTERS, Results, Transfer
 NOWHERE = Position("<assembled>", 1, 1)
 ADDRESS_SIZE = 8
 ROW = 16
-LEAST_ALIGNMENT = 8
+LEAST_ALIGNMENT = 16
 
 
 def disassemble(unit: AssembledUnit) -> Unit:

@@ -18,7 +18,7 @@ LARGEST_DATA = 1 << 26
 """The most bytes that the data of a program may come to."""
 
 LARGEST_ALIGNMENT = 4096
-LEAST_ALIGNMENT = 8
+LEAST_ALIGNMENT = 16
 ADDRESS_SIZE = 8
 
 

@@ -84,7 +84,7 @@ class Widths(enum.Enum):
 class Results(enum.Enum):
     """How many results an operation has, where the number is not fixed."""
 
-    COUNTED = "counted"  # as its count says; without one, as many as are named
+    COUNTED = "counted"  # as its count says; else as are named; else as the target gives
     COPIES = "copies"  # one for each argument
 
 

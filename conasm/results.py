@@ -8,14 +8,13 @@ from attrs import define
 
 from conasm.assembly import RegisterArg, WidthArg
 from conasm.belt import Belt
+from conasm.errors import quote
 from conasm.functions import FunctionScope
 from conasm.known_widths import result_widths
 from conasm.nodes import Name, Position
 from conasm.operation import Kind, Results, Transfer
 from conasm.resolve import Resolved
 from conasm.transfers import callee_of
-
-NameOrNothing = Name | None
 
 
 @define(eq=False)
@@ -28,7 +27,7 @@ class ResultMaker:
     def make(self, resolved: Resolved) -> tuple[int, ...]:
         """Return the values that an operation makes, named as it says, first result first."""
         names = resolved.operation.results
-        count = result_count(resolved)
+        count = self._count(resolved)
         if len(names) > count:
             self._report_surplus(resolved, count)
         drops: list[int] = []
@@ -48,6 +47,29 @@ class ResultMaker:
         why = f"%{name} is defined twice in this block; the first is in line {first.line}"
         self.scope.problems.add(position, why)
         return False
+
+    def _count(self, resolved: Resolved) -> int:
+        """Return how many values an operation drops, sooner or later."""
+        results = resolved.spec.results
+        if results is Results.COPIES:
+            return len(resolved.operation.arguments)
+        if results is Results.COUNTED:
+            return self._counted(resolved) if resolved.count is None else resolved.count
+        assert isinstance(results, int)
+        is_tagged = resolved.form is not None and Kind.TAG in resolved.form.kinds
+        return 0 if is_tagged else results
+
+    def _counted(self, resolved: Resolved) -> int:
+        """Return the count that a call does not say: what it names, else what is there."""
+        named = len(resolved.operation.results)
+        callee = callee_of(self.scope, resolved)
+        if named or callee is None or not callee.results:
+            return named
+        if len(callee.results) > 1:
+            counts = " or ".join(map(str, sorted(callee.results)))
+            why = f"{quote(callee.name)} gives {counts} results; say how many are wanted"
+            self.scope.problems.add(resolved.operation.position, f"{why}: call(n, …)")
+        return max(callee.results)
 
     def _widths(self, resolved: Resolved, count: int) -> Sequence[int | None]:
         spec = resolved.spec
@@ -79,19 +101,6 @@ class ResultMaker:
             here = len(operation.results)
             why = f"{spec.name} has {has}, but {here} {'is' if here == 1 else 'are'} named"
         self.scope.problems.add(operation.results[count].position, why)
-
-
-def result_count(resolved: Resolved) -> int:
-    """Return how many values an operation drops, sooner or later."""
-    results = resolved.spec.results
-    if results is Results.COPIES:
-        return len(resolved.operation.arguments)
-    if results is Results.COUNTED:
-        named = len(resolved.operation.results)
-        return named if resolved.count is None else resolved.count
-    assert isinstance(results, int)
-    is_tagged = resolved.form is not None and Kind.TAG in resolved.form.kinds
-    return 0 if is_tagged else results
 
 
 def _written_widths(resolved: Resolved) -> tuple[int | None, ...]:

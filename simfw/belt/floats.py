@@ -75,10 +75,10 @@ def divide(x: float, y: float) -> float:
 
 
 def remainder(x: float, y: float) -> float:
-    """The exact remainder of a division towards zero."""
+    """The exact rest beside the nearest multiple of y; of two as near, the even one."""
     if y == 0 or math.isinf(x):
         return math.nan
-    return math.fmod(x, y)
+    return math.remainder(x, y)
 
 
 def square_root(x: float) -> float:

@@ -11,10 +11,6 @@ from conasm.member import Member
 LATENCIES = {
     "mul": 3,
     "div": 8,
-    "addf": 3,
-    "mulf": 3,
-    "fmaf": 4,
-    "divf": 8,
 }
 """Latency classes that take more than one instruction, in instructions."""
 

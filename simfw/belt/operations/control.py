@@ -214,4 +214,8 @@ control.op(
     raw=True,
     results=Results.COUNTED,
     transfer=Transfer.CALL,
-)(_transfer("Call a function; without a count it has as many results as are named.", _call))
+)(
+    _transfer(
+        "Call a function; without a count for as many results as are named, else as it has.", _call
+    )
+)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from simfw.belt.kinds import NaRKind
 from simfw.belt.record import Operations, Strict
-from simfw.ir.builder import Word, helper
+from simfw.ir.builder import Word, const, helper
 from simfw.ir.ops import I1, I32, I64
 
 floating = Operations("floating")
@@ -31,7 +31,7 @@ _ARITHMETIC = {
     "remf value value": (
         "rem",
         "divf",
-        "Give the exact remainder of a division towards zero, with the dividend's sign.",
+        "Give what is left beside the nearest multiple of the second operand, exactly.",
     ),
     "fmaf value value value": (
         "fma",
@@ -42,12 +42,27 @@ _ARITHMETIC = {
 }
 
 _COMPARISONS = {
-    "eqlf": ("eq", "Tell whether the operands are equal; a NaN equals nothing."),
-    "neqf": ("ne", "Tell whether the operands differ; a NaN differs from everything."),
-    "lssf": ("lt", "Tell whether the first operand is less; never with a NaN."),
-    "leqf": ("le", "Tell whether the first operand is less or equal; never with a NaN."),
-    "gtrf": ("gt", "Tell whether the first operand is greater; never with a NaN."),
-    "geqf": ("ge", "Tell whether the first operand is greater or equal; never with a NaN."),
+    "eqlf": ("eq", "Tell whether the operands, or one and zero, are equal; a NaN equals nothing."),
+    "neqf": (
+        "ne",
+        "Tell whether the operands, or one and zero, differ; a NaN differs from everything.",
+    ),
+    "lssf": (
+        "lt",
+        "Tell whether the first operand is less than the second, or zero; never with a NaN.",
+    ),
+    "leqf": (
+        "le",
+        "Tell whether the first operand is at most the second, or zero; never with a NaN.",
+    ),
+    "gtrf": (
+        "gt",
+        "Tell whether the first operand is greater than the second, or zero; never with a NaN.",
+    ),
+    "geqf": (
+        "ge",
+        "Tell whether the first operand is at least the second, or zero; never with a NaN.",
+    ),
 }
 
 
@@ -61,9 +76,10 @@ def _arithmetic(function: str, sentence: str) -> Callable[..., Word]:
 
 
 def _comparison(function: str, sentence: str) -> Callable[..., Word]:
-    def semantics(s: Strict, a: Word, b: Word) -> Word:
+    def semantics(s: Strict, a: Word, b: Word | None = None) -> Word:
         del s
-        return helper(f"{function}_f{a.type.bits}", I1, a, b)
+        other = const(a.type, 0) if b is None else b
+        return helper(f"{function}_f{a.type.bits}", I1, a, other)
 
     semantics.__doc__ = sentence
     return semantics
@@ -74,7 +90,7 @@ for _header, (_function, _latency, _sentence) in _ARITHMETIC.items():
     _add(_arithmetic(_function, _sentence))
 
 for _name, (_function, _sentence) in _COMPARISONS.items():
-    _add = floating.op(f"{_name} value value", latency="comparef", widths="float")
+    _add = floating.op(f"{_name} value value / value", latency="comparef", widths="float")
     _add(_comparison(_function, _sentence))
 
 

@@ -174,10 +174,8 @@ def absolute(s: Strict, a: Word) -> Word:
     return _magnitude(a)
 
 
-@integer.op("addp value operand integer / value operand", latency="add", widths="any")
+@integer.op("addp value operand integer / value operand", latency="add")
 def addp(s: Strict, pointer: Word, index: Word, scale: Word | int = 1) -> Word:
-    """Add a signed index of any width, times the scale (1 if left out), to a pointer."""
+    """Add an index, times the scale (1 if left out), to a pointer, modulo the width."""
     del s
-    bits = pointer.type.bits
-    offset = index.sext(bits) if index.type.bits < bits else index.trunc(bits)
-    return pointer + offset * scale
+    return pointer + index * scale
