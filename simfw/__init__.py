@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 from simfw.backcall import BackcallStub, GuestFunction, PendingCall
+from simfw.belt.kinds import NaRKind
+from simfw.belt.specials import NONE, NaR
 from simfw.errors import (
     ArgumentError,
     BindError,
@@ -45,6 +47,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "CALL_ORIGINAL",
+    "NONE",
     "ArgumentError",
     "BackcallStub",
     "BindError",
@@ -64,7 +67,9 @@ __all__ = [
     "Memory",
     "MemoryFault",
     "MisalignedAccess",
+    "NaR",
     "NaRFault",
+    "NaRKind",
     "OutcallArg",
     "Outcalls",
     "PendingCall",

@@ -71,6 +71,11 @@ class Architecture(Protocol):
         """Whether an outcall takes a cycle, as an instruction does."""
         ...
 
+    @property
+    def unwinds_to_returns(self) -> bool:
+        """Whether `unwind` gives return addresses for outer frames, else those of functions."""
+        ...
+
     def register_number(self, name: str, /) -> int:
         """The slot of a register, by any of its names; KeyError if there is none."""
         ...

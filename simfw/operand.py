@@ -11,6 +11,7 @@ from typing import Any, Protocol, SupportsIndex
 
 from conasm.ctypes import Kind, parse_type
 from conasm.errors import TypeSpellingError
+from simfw.belt.kinds import NaRKind
 from simfw.convention import GuestMemory
 from simfw.errors import ArgumentError, BindError, RangeError, StateError
 from simfw.types import GuestType, OperandType, Untyped, operand_types
@@ -125,6 +126,11 @@ class OutcallArg:
     def is_none(self) -> bool:
         """Whether it is a None; never in RISC-V guests."""
         return False
+
+    @property
+    def kind(self) -> NaRKind | None:
+        """Why it is a NaR; None for anything else."""
+        return None
 
     def as_(self, type_: str) -> Number:
         """The low bits read as another C type of the same or a smaller width.

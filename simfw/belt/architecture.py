@@ -44,6 +44,7 @@ class BeltArchitecture:
     syscall_number = SPARE
     reservation = SPARE, 0
     outcall_takes_time = False
+    unwinds_to_returns = False
 
     def __init__(self, image: Image) -> None:
         unit = image.code

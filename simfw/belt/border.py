@@ -17,6 +17,7 @@ from conasm.ctypes import DataModel
 from simfw.belt.kinds import NONE_FLAG, NaRKind
 from simfw.belt.metadata import NOTHING, Operand
 from simfw.belt.micro import OPERANDS
+from simfw.belt.specials import NaR, NoneOperand
 from simfw.border.backcall import PackArguments, UnpackResult, pack_arguments, unpack_result
 from simfw.border.loans import Borrower
 from simfw.border.outcall import PackResult, UnpackArguments, unpack_arguments
@@ -26,28 +27,6 @@ from simfw.operand import Guard, OutcallArg
 from simfw.signature import Parameter, Signature
 from simfw.types import OperandType, Untyped, operand_types
 from simfw.values import Mistakes, encoder
-
-
-@frozen
-class NaR:
-    """A NaR for an outcall to return: why there is no result.
-
-    >>> NaR(NaRKind.OVERFLOW)
-    NaR(kind=<NaRKind.OVERFLOW: 3>)
-    """
-
-    kind: NaRKind = NaRKind.USER
-
-
-class NoneOperand:
-    """The type of `NONE`."""
-
-    def __repr__(self) -> str:
-        return "NONE"
-
-
-NONE = NoneOperand()
-"""A None for an outcall to return: an operand with which nothing happens. Not Python's None."""
 
 
 class BeltArg(OutcallArg):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from os import PathLike
 
 from attrs import frozen
-from conasm.assembler import assemble
 
 from conasm import ConasmError, Unit, load, parse
+from conasm.assembler import assemble
 from conasm.assembly import AssembledUnit
 from conasm.member import Member
 from simfw.belt.members import MEMBERS
