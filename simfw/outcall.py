@@ -85,7 +85,7 @@ class Outcalls:
 
     An `optional` collection binds those of its functions that are declared and leaves the others
     unused; in any other plugin a function that is declared nowhere is a `BindError`. `spec` is a
-    declaration file that comes with the collection.
+    declaration file that comes with the collection. Marked methods of a subclass belong to it.
 
     >>> from simfw import Outcalls
     >>> calls = Outcalls("lamp")
@@ -118,4 +118,4 @@ class Outcalls:
 
     def __repr__(self) -> str:
         names = ", ".join(str(getattr(function, "__name__", function)) for function in self)
-        return f"<Outcalls {self.name}: {names}>"
+        return f"<Outcalls {self.name}{f': {names}' if names else ''}>"

@@ -119,7 +119,8 @@ def _functions(plugin: object) -> Iterator[PluginFunction]:
         )
     optional = isinstance(plugin, Outcalls) and plugin.optional
     found = False
-    for function in plugin if isinstance(plugin, Outcalls) else _members(plugin):
+    added = list(plugin) if isinstance(plugin, Outcalls) else []
+    for function in (*added, *_members(plugin)):
         mark = getattr(function, MARK, None)
         if isinstance(mark, Mark):
             found = True
