@@ -7,7 +7,10 @@ nothing of simfw handles it in the usual way.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+
+_MOST_ROWS, _LAST_ROWS, _LONGEST_ROW = 32, 10, 200
 
 
 class SimError(Exception):
@@ -105,8 +108,8 @@ class GuestFault(SimError):  # noqa: N818
             text += f" in {self.function}"
         if self.pc is not None:
             text += f" at pc {self.pc:#x}"
-        for frame in self.backtrace:
-            text += f"\n  {frame}"
+        for row in folded(self.backtrace):
+            text += f"\n  {row}"
         if self.advice:
             text += f"\n{self.advice}"
         return text
@@ -148,3 +151,21 @@ class UnboundOutcall(GuestFault):
 
 class UnknownSyscall(GuestFault):
     """An `ecall` with a number that neither the platform nor a plugin answers."""
+
+
+def folded(rows: Iterable[object]) -> list[str]:
+    """The rows of a backtrace as text of bounded length.
+
+    Equal rows in a row become one with a count; of very many the middle ones are only counted.
+    """
+    runs = [(text, len([*same])) for text, same in groupby(_shortened(str(row)) for row in rows)]
+    lines = [text if count == 1 else f"{text} ({count} times)" for text, count in runs]
+    if len(lines) <= _MOST_ROWS:
+        return lines
+    first = _MOST_ROWS - _LAST_ROWS
+    hidden = sum(count for _, count in runs[first:-_LAST_ROWS])
+    return [*lines[:first], f"… {hidden} more …", *lines[-_LAST_ROWS:]]
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST_ROW else f"{text[:_LONGEST_ROW]}…"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from attrs import evolve
+
 from simfw.backcall import BackcallStub, GuestFunction
 from simfw.binding import Bindings, BoundOutcall
 from simfw.calls import Functions
@@ -20,6 +22,7 @@ from simfw.errors import (
     UnknownSyscall,
 )
 from simfw.focus import Focus
+from simfw.frame import Frame, FrameKind
 from simfw.image import Image
 from simfw.memory import Memory
 from simfw.placement import Placed
@@ -274,16 +277,24 @@ class Process(Target):
         """The pc and stack pointer of each guest frame from a state, innermost first."""
         return self.architecture.unwind(self.image, self.memory, x, pc, self.sentinel)
 
-    def locate(self, fault: GuestFault) -> None:
-        """Fill in where a fault happened: function, registers, frames up to the host."""
-        x = self.engine.x
-        if fault.pc is None:  # the host found it while serving the guest
-            rows = self.thread.innermost_rows()
-            fault.pc = rows[0].pc if rows else self.thread.pc
-        fault.function = self.architecture.location(fault.pc) or self._named(fault.pc)
+    def locate(self, fault: GuestFault, outcall: tuple[str, int] | None = None) -> None:
+        """Fill in where a fault happened: function, registers, frames up to the host.
+
+        `outcall` is the name and the pc of the outcall that the host was serving, if it was.
+        """
+        x, frames = self.engine.x, self.thread.backtrace()
+        if fault.pc is not None:
+            named = self._named(fault.pc)
+        else:  # the host found it while serving the guest: the innermost live frame is to blame
+            fault.pc = frames[0].pc if frames else self.thread.pc
+            named = frames[0].location if frames else self._named(fault.pc)
+        fault.function = self.architecture.location(fault.pc) or named
         names = self.architecture.registers
         fault.registers = {name: x[slot] for name, slot in names.items()}
-        fault.backtrace = self.thread.backtrace()
+        if outcall is not None:
+            served = Frame(FrameKind.OUTCALL, *outcall, x[self.stack_pointer])
+            frames = (evolve(served, outer=frames[0] if frames else None), *frames)
+        fault.backtrace = frames
 
     def _named(self, pc: int) -> str | None:
         found = self.image.symbols.at(pc)

@@ -25,6 +25,7 @@ from simfw.errors import (
     StateError,
     WallTimeout,
 )
+from simfw.notes import note_crossed
 from simfw.outcall import CALL_ORIGINAL
 
 if TYPE_CHECKING:
@@ -122,6 +123,7 @@ def drive(
     x, link, outcalls = engine.x, process.link, process.outcalls
     outer = machine.limits
     running, refund, left = False, 0, 0
+    serving: tuple[str, int] | None = None
     try:
         if call is not None and not call.entered:
             process.enter(call)
@@ -173,7 +175,7 @@ def drive(
                     continue
             focus = process.focus(outcall.name, reached.pc)
             try:
-                thread.outcall = outcall.name, reached.pc
+                serving = thread.outcall = outcall.name, reached.pc
                 while True:
                     value = outcall.function(focus, *outcall.unpack(x, memory, focus))
                     if thread.call is not call:
@@ -187,6 +189,7 @@ def drive(
             finally:
                 focus.valid = False
                 thread.outcall = None
+            serving = None
             if reached.reason is not HOOK:
                 if value is CALL_ORIGINAL:
                     raise ResultError(f"{outcall.name}() has no original: it is a system call")
@@ -215,7 +218,7 @@ def drive(
             if passed is not None:
                 return passed
         try:
-            _explain(process, error, from_host=not running)
+            _explain(process, error, serving, from_host=not running)
         finally:
             if call is None:
                 process.exit_request = None
@@ -276,11 +279,13 @@ def _overrun(ending: Ending, call: Activation) -> Exception:
             return CallStopped(f"stop() ended the call of {name}() before it returned")
 
 
-def _explain(process: Process, error: BaseException, *, from_host: bool) -> None:
+def _explain(
+    process: Process, error: BaseException, serving: tuple[str, int] | None, *, from_host: bool
+) -> None:
     """Tell a fault where it happened; note on other exceptions which guest frames they cross."""
     if isinstance(error, GuestFault) and not error.registers:
-        process.locate(error)
+        process.locate(error, serving)
     elif from_host and isinstance(error, Exception):
         crossed = process.thread.innermost_rows()
         if crossed:
-            error.add_note(f"called from the guest: {' ← '.join(map(str, crossed))}")
+            note_crossed(error, crossed)
