@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from hypothesis import given, settings
 
 import conasm
+from conasm.operations import BELT_OPERATIONS
 from tests.belt_machine import (
     MEMBERS,
     Fault,
@@ -19,6 +23,7 @@ from tests.belt_machine import (
     shown,
 )
 from tests.belt_machine.sample import Case, Sample, cases, samples
+from tests.belt_programs import Program, expected, program_of, programs
 
 MEMORY = 256
 """Where samples have a kilobyte of memory."""
@@ -31,7 +36,8 @@ def outcome(sample: Sample) -> tuple[Outcome, Memory]:
     memory = Memory({MEMORY: bytearray(1024)})
     for address, operands in sample.before.items():
         write(memory, address, operands)
-    machine = Machine(conasm.parse(sample.program), MEMBERS[sample.member], memory)
+    unit = conasm.parse(sample.program)
+    machine = Machine(unit, MEMBERS[sample.member], memory, budget=sample.budget)
     return run(machine, sample.function, *sample.arguments), memory
 
 
@@ -208,3 +214,52 @@ def test_what_an_assembler_has_to_refuse(code: str, why: str) -> None:
     machine = Machine(conasm.parse(f'F("f") %a; {code}'), MEMBERS["tin"])
     with pytest.raises(Mistake, match=why):
         run(machine, "f", operand("1:w"))
+
+
+# --- random programs
+
+
+def ends(program: Program) -> Outcome:
+    found = expected(program)
+    if found.fault is not None:
+        assert found.fault.cause == "memory" or found.fault.cause.startswith("NaR("), found.fault
+    return found
+
+
+@given(programs())
+@settings(max_examples=60)
+def test_random_programs_are_valid_and_end(program: Program) -> None:
+    ends(program)
+
+
+def test_random_programs_have_everything() -> None:
+    texts: list[str] = []
+    outcomes: list[Outcome] = []
+    for seed in range(150):
+        program = program_of(seed)
+        texts.append(program.text)
+        outcomes.append(ends(program))
+    found = set(re.findall(r"(\w+)\(", "".join(texts)))
+    assert found >= BELT_OPERATIONS
+    assert sum(outcome.fault is None for outcome in outcomes) > 110
+    lines = "\n".join(line for outcome in outcomes for line in outcome.trace)
+    for what in ("None:", "NaR(", "inflight", "-> loop", "    enter g", ":q", "pickup"):
+        assert what in lines
+
+
+def test_a_program_is_the_same_each_time() -> None:
+    assert program_of(5) == program_of(5)
+    first, second = expected(program_of(5)), expected(program_of(5))
+    assert first.trace == second.trace
+    assert first.memory == second.memory
+
+
+def test_other_addresses_may_be_given() -> None:
+    """As another machine has placed functions, data and the stack."""
+    program = """
+    D("here") w(5);
+    F("f"); stackf(16), lea("here") %h, lea("f") %f, lea(fp, 0) %s; retn(%h, %f, %s);
+    """
+    symbols = {"here": 0x30000, "f": 0x20}
+    machine = Machine(conasm.parse(program), symbols=symbols, data_base=0x30000, stack_top=0x90000)
+    assert str(run(machine, "f")) == "=> [196608:d, 32:d, 589808:d]"

@@ -45,10 +45,11 @@ def _rounded(exact: Fraction, width: int) -> float:
         exponent += 1
     last = max(exponent - _PRECISION[width] + 1, _LEAST_EXPONENT[width])
     nearest = round(exact / Fraction(2) ** last) * Fraction(2) ** last  # `round` ties to even
+    sign = -1.0 if exact < 0 else 1.0
     try:
-        return math.copysign(float(nearest), exact)
+        return sign * abs(float(nearest))
     except OverflowError:
-        return math.copysign(math.inf, exact)
+        return sign * math.inf
 
 
 def _divide(dividend: float, divisor: float) -> float:

@@ -61,6 +61,7 @@ _NARROWING = {
     "": ("u", "modulo"),
     "s": ("s", "modulo"),
     "u": ("u", "modulo"),
+    "x": ("s", "excepting"),
     "ss": ("s", "saturating"),
     "us": ("u", "saturating"),
     "sx": ("s", "excepting"),

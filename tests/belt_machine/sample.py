@@ -2,6 +2,7 @@
 
     F("f") %a; add(%a, 1), retn(b0);     the program, with comments
     --- member tin                       `silver` without this line
+    --- budget 1000                      instructions, if they are to run out
     --- before 256: 11:w                 memory at an address; any number of these lines
     --- call f 9:w
     --- trace                            every line of it follows
@@ -43,6 +44,7 @@ class Sample:
     name: str
     program: str
     member: str = "silver"
+    budget: int = 100_000
     function: str = ""
     arguments: tuple[Operand, ...] = ()
     before: dict[int, tuple[Operand, ...]] = field(default_factory=dict)
@@ -74,8 +76,8 @@ def read_sample(path: Path) -> Sample:
                 sample.results = operands(rest)
             case "fault":
                 sample.fault = rest
-            case "instructions":
-                sample.instructions = int(rest)
+            case "instructions" | "budget":
+                setattr(sample, keyword, int(rest))
             case _:
                 raise ValueError(f"{path}: what is {keyword}?")
     return sample
