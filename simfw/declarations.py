@@ -9,7 +9,6 @@ from typing import TypeVar, cast
 from attrs import frozen
 
 from conasm import ConasmError, fingerprint, load
-from conasm.assembly import AssembledUnit
 from conasm.nodes import BackcallDeclaration, OutcallDeclaration, Unit
 from simfw.errors import ArgumentError, BindError, LoadError, SpecError
 from simfw.image import Image
@@ -95,9 +94,7 @@ def _merged(found: Iterable[D]) -> tuple[D, ...]:
 
 def declared_in(image: Image) -> Declarations:
     """What the image itself declares: a belt unit does, an ELF file does not."""
-    if not isinstance(image.code, AssembledUnit):
-        return Declarations()
-    return Declarations(image.code.outcalls, image.code.backcalls)
+    return Declarations(image.outcalls, image.backcalls)
 
 
 def check_built_for(image: Image, declarations: Declarations) -> None:

@@ -23,6 +23,7 @@ from simfw.platform import PlatformPlugin, SemihostingPlugin, argument_block, ch
 from simfw.plugin import PluginFunction, functions_of, where
 from simfw.process import Process
 from simfw.riscv.architecture import RiscvArchitecture
+from simfw.riscv.isa import isa_with
 from simfw.signature import Signature
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Program:
     args: Sequence[str]
     env: Mapping[str, str]
     member: str | Member
+    extensions: tuple[object, ...]
 
 
 def load_process(machine: Machine, program: Program) -> Process:
@@ -52,7 +54,7 @@ def load_process(machine: Machine, program: Program) -> Process:
     declarations = read(program.spec).joined(declared_in(image))
     check_built_for(image, declarations)
     platform = choose(program.platform, image)
-    architecture = _architecture(image)
+    architecture = _architecture(image, program.extensions)
     convention, syscalls = architecture.convention, architecture.syscall_convention
     plugins = platform.make_plugins()
     groups = [Group(declarations, functions_of(program.plugins)), *map(_platform_group, plugins)]
@@ -75,16 +77,16 @@ def load_process(machine: Machine, program: Program) -> Process:
 def _opened(program: Program) -> Image:
     if isinstance(program.image, Image):
         return program.image
-    return open_image(program.image, member=program.member)
+    return open_image(program.image, member=program.member, extensions=program.extensions)
 
 
-def _architecture(image: Image) -> Architecture:
-    """The kind of guest that an image is for."""
+def _architecture(image: Image, extensions: Sequence[object]) -> Architecture:
+    """The kind of guest that an image is for, with instructions of the user's own."""
     if image.kind == "belt":
         from simfw.belt.architecture import BeltArchitecture
 
         return BeltArchitecture(image)
-    return RiscvArchitecture(image)
+    return RiscvArchitecture(image, isa_with(image.xlen, extensions))
 
 
 def _platform_group(plugin: PlatformPlugin) -> Group:

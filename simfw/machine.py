@@ -60,6 +60,8 @@ class Machine(Target):
         env: the program's environment.
         max_depth: how deep calls of host and guest may nest.
         member: the belt machine for which conAsm is assembled: its name, or a `Member`.
+        extensions: instructions of your own: `simfw.riscv.record.Extension` for RISC-V,
+            `simfw.belt.record.Operations` for belts.
 
     Everything is checked here. Raises LoadError for images, SpecError for declaration files,
     BindError where declarations, plugins and image do not fit, ArgumentError for the rest.
@@ -84,6 +86,7 @@ class Machine(Target):
         env: Mapping[str, str] | None = None,
         max_depth: int = DEFAULT_DEPTH,
         member: str | Member = "silver",
+        extensions: Sequence[object] = (),
     ) -> None:
         if engine not in _ENGINES:
             raise ArgumentError(f"engine={engine!r} is none of {', '.join(map(repr, _ENGINES))}")
@@ -99,7 +102,7 @@ class Machine(Target):
         self._closed = False
         self.load(
             image, spec=spec, plugins=plugins, platform=platform, memory=memory, args=args,
-            env=env, member=member,
+            env=env, member=member, extensions=extensions,
         )  # fmt: skip
 
     def load(
@@ -113,12 +116,24 @@ class Machine(Target):
         args: Sequence[str] = (),
         env: Mapping[str, str] | None = None,
         member: str | Member = "silver",
+        extensions: Sequence[object] = (),
     ) -> Process:
         """Add a program with its own memory and plugins; `run` lets all of them take turns."""
         if self._closed:
             raise StateError(_CLOSED)
         process = load_process(
-            self, Program(image, spec, plugins, platform, memory, args, dict(env or {}), member)
+            self,
+            Program(
+                image,
+                spec,
+                plugins,
+                platform,
+                memory,
+                args,
+                dict(env or {}),
+                member,
+                tuple(extensions),
+            ),
         )
         self.processes.append(process)
         return process

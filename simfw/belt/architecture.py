@@ -6,18 +6,16 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from conasm.assembly import AssembledUnit
 from conasm.ctypes import DataModel
 from conasm.nodes import OutcallDeclaration, Position
 from simfw.architecture import Counters
 from simfw.belt.border import BeltConvention
 from simfw.belt.frames import Beneath, Frames
 from simfw.belt.frontend import BeltFrontEnd
+from simfw.belt.image import BeltCode
 from simfw.belt.metadata import Operand
 from simfw.belt.micro import FRAMES, LINK, OPERANDS, SP, SPARE
-from simfw.belt.operations import GROUPS
 from simfw.belt.program import FIRST_PC, Program
-from simfw.belt.record import by_name
 from simfw.binding import BoundOutcall, make
 from simfw.errors import GuestFault
 from simfw.focus import Focus
@@ -47,11 +45,11 @@ class BeltArchitecture:
     unwinds_to_returns = False
 
     def __init__(self, image: Image) -> None:
-        unit = image.code
-        assert isinstance(unit, AssembledUnit)
+        code = image.code
+        assert isinstance(code, BeltCode)
         self._image = image
         addresses = {symbol.name: symbol.address for symbol in image.symbols}
-        self.program = Program(unit, by_name(GROUPS), addresses)
+        self.program = Program(code.unit, code.records, addresses)
         self.convention = self.syscall_convention = BeltConvention()
         self.frames: Frames | None = None
         self.front: BeltFrontEnd | None = None

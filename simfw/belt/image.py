@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from os import PathLike
 
 from attrs import frozen
@@ -12,7 +13,7 @@ from conasm.assembly import AssembledUnit
 from conasm.member import Member
 from simfw.belt.members import MEMBERS
 from simfw.belt.operations import GROUPS
-from simfw.belt.record import specs
+from simfw.belt.record import Operations, Record, by_name, specs
 from simfw.errors import ArgumentError, LoadError, SpecError
 from simfw.image.image import Image, Segment
 from simfw.image.symbols import Row, SymbolKind, SymbolTable
@@ -28,30 +29,68 @@ CODE_LIMIT = 1 << 26
 """Addresses for functions end here, behind `CODE_BASE`."""
 
 
+@frozen(eq=False)
+class BeltCode:
+    """Assembled code, and the records of the operations that it may have, by name."""
+
+    unit: AssembledUnit
+    records: Mapping[str, Record]
+
+
 def load_unit(
-    source: str | PathLike[str] | bytes, name: str, member: str | Member = "silver"
+    source: str | PathLike[str] | bytes,
+    name: str,
+    member: str | Member = "silver",
+    groups: Sequence[Operations] = (),
 ) -> Image:
     """The image of a conAsm unit: a path, or its text.
 
-    Raises SpecError with every mistake of the unit, LoadError for one without code, and
-    ArgumentError for a member that does not exist.
+    `groups` are operations of the user's own. Raises SpecError with every mistake of the unit,
+    LoadError for one without code, and ArgumentError for a member that does not exist and for
+    operations whose names are taken.
     """
+    every = _with_own(groups)
     try:
-        unit = read_unit(source, name)
+        unit = read_unit(source, name, specs(groups))
         if not unit.is_belt:
             raise LoadError(
                 f"{name} only declares; it is a spec, and there is no code in it to run"
             )
-        return image_of(assemble([unit], specs(GROUPS), find_member(member)), unit, name)
+        assembled = assemble([unit], specs(every), find_member(member))
+        return image_of(BeltCode(assembled, by_name(every)), unit, name)
     except ConasmError as error:
         raise SpecError(str(error)) from None
 
 
-def read_unit(source: str | PathLike[str] | bytes, name: str) -> Unit:
+def operations_of(extensions: Sequence[object]) -> list[Operations]:
+    """The groups among what extends a machine; ArgumentError for what is of no use to a belt."""
+    found: list[Operations] = []
+    for extension in extensions:
+        if not isinstance(extension, Operations):
+            raise ArgumentError(f"{extension!r} does not extend a belt machine; give Operations")
+        found.append(extension)
+    return found
+
+
+def _with_own(groups: Sequence[Operations]) -> tuple[Operations, ...]:
+    taken = by_name(GROUPS)
+    for group in groups:
+        for record in group.records:
+            if record.name in taken:
+                raise ArgumentError(
+                    f"operation {record.name!r} of {group.name!r} exists already; name it otherwise"
+                )
+            taken[record.name] = record
+    return (*GROUPS, *groups)
+
+
+def read_unit(
+    source: str | PathLike[str] | bytes, name: str, operations: Collection[str] = ()
+) -> Unit:
     """The syntax tree of a unit: of a path, or of its text. Raises ConasmError and LoadError."""
     if isinstance(source, bytes):
-        return parse(_text(source, name), name, SEARCH)
-    return load(source, SEARCH)
+        return parse(_text(source, name), name, SEARCH, operations)
+    return load(source, SEARCH, operations)
 
 
 def _text(source: bytes, name: str) -> str:
@@ -91,8 +130,9 @@ class _Rows:
         return any(row[0] == name for row in self.symbols)
 
 
-def image_of(assembled: AssembledUnit, unit: Unit, name: str) -> Image:
+def image_of(code: BeltCode, unit: Unit, name: str) -> Image:
     """Place data and functions; fill in the addresses that data holds."""
+    assembled = code.unit
     functions = [*assembled.functions, *(o.name for o in unit.outcalls if o.syscall is None)]
     if len(functions) * FUNCTION_SIZE > CODE_LIMIT:
         raise LoadError(f"{name} has {len(functions)} functions, more than there are addresses for")
@@ -118,7 +158,9 @@ def image_of(assembled: AssembledUnit, unit: Unit, name: str) -> Image:
         entry=addresses.get("main", 0),
         segments=(segment,),
         symbols=SymbolTable(_Rows(tuple(rows), base + size), name),
-        code=assembled,
+        code=code,
+        outcalls=assembled.outcalls,
+        backcalls=assembled.backcalls,
     )
 
 

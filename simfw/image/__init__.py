@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import Literal
 
 from conasm.member import Member
@@ -45,6 +46,7 @@ def open_image(
     size: int | None = None,
     limit: int = MEMORY_LIMIT,
     member: str | Member = "silver",
+    extensions: Sequence[object] = (),
 ) -> Image:
     """Read the image in a file, or in bytes; the format is told by the content.
 
@@ -52,7 +54,7 @@ def open_image(
     and `base`, its address, and takes `entry` and `size` (of its memory, in bytes). For ELF,
     `xlen` is a check and `base` the place of a position-independent executable. `limit` bounds
     the bytes of memory of all segments. `member` is that for which conAsm is assembled: its name
-    or a `Member`.
+    or a `Member`; `extensions` are the groups of operations that it may use beside our own.
 
     Raises `LoadError` for files that cannot be read or run, `ArgumentError` for senseless
     arguments.
@@ -67,4 +69,7 @@ def open_image(
         raise ArgumentError(f"base is {base:#x}; give an address of the guest")
     its_name, data = read_source(source)
     path = None if isinstance(source, bytes | bytearray | memoryview) else os.fspath(source)
-    return load(data, Request(name or its_name, xlen, base, entry, size, limit, path, member))
+    return load(
+        data,
+        Request(name or its_name, xlen, base, entry, size, limit, path, member, tuple(extensions)),
+    )

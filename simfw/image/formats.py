@@ -27,6 +27,7 @@ class Request(NamedTuple):
     limit: int
     path: str | None = None
     member: str | Member = "silver"
+    extensions: tuple[object, ...] = ()
 
 
 Loader: TypeAlias = Callable[[bytes, Request], Image]
@@ -90,10 +91,10 @@ def _load_flat(data: bytes, request: Request) -> Image:
 
 
 def _load_unit(data: bytes, request: Request) -> Image:
-    from simfw.belt.image import load_unit  # few images are conAsm
+    from simfw.belt.image import load_unit, operations_of  # few images are conAsm
 
     source = data if request.path is None else request.path
-    return load_unit(source, request.name, request.member)
+    return load_unit(source, request.name, request.member, operations_of(request.extensions))
 
 
 def _is_unit(data: bytes, request: Request) -> bool:

@@ -11,6 +11,7 @@ from typing import Literal
 
 from attrs import field, frozen
 
+from conasm.nodes import BackcallDeclaration, OutcallDeclaration
 from simfw.image.symbols import SymbolTable
 from simfw.permissions import Permissions
 
@@ -80,7 +81,7 @@ class Image:
     image does not tell. `compressed` and `float_abi` are what the file's header says of its code.
     `is_linux` is a hint for `platform="auto"`; `simfw.image.elf_system` states its rule.
     `file` is the whole content of the file, for readers of debug information. `code` is the
-    assembled unit of a belt image.
+    assembled code of a belt image; `outcalls` and `backcalls` are what it declares itself.
     """
 
     name: str
@@ -99,6 +100,8 @@ class Image:
     program_headers: ProgramHeaders | None = None
     file: bytes = field(default=b"", repr=False)
     code: object = field(default=None, repr=False)
+    outcalls: tuple[OutcallDeclaration, ...] = field(default=(), repr=False)
+    backcalls: tuple[BackcallDeclaration, ...] = field(default=(), repr=False)
 
     @property
     def lowest(self) -> int:

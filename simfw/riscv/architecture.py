@@ -14,7 +14,7 @@ from simfw.ir.frontend import Decoded
 from simfw.memory import Memory
 from simfw.riscv.csr import READ_ONLY_ZERO, Access, access_of, counter_part, csr_name
 from simfw.riscv.frontend import RiscvFrontEnd
-from simfw.riscv.isa import isa
+from simfw.riscv.isa import Isa
 from simfw.riscv.psabi import IntegerConvention, SyscallConvention
 from simfw.riscv.registers import A0, A7, ABI_NAMES, GP, NUMBERS, RA, SP, TP
 from simfw.riscv.semihosting import is_request
@@ -36,9 +36,9 @@ class RiscvArchitecture:
     link = RA
     syscall_number = A7
 
-    def __init__(self, image: Image) -> None:
+    def __init__(self, image: Image, isa: Isa) -> None:
         self.xlen: int = image.xlen
-        self.isa = isa(image.xlen)
+        self.isa = isa
         reservation = self.isa.layout.files["reservation"].offset
         self.reservation = reservation, NOT_RESERVED & (1 << image.xlen) - 1
         self.outcall_takes_time = self.unwinds_to_returns = True
