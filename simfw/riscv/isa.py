@@ -187,8 +187,8 @@ def isa_with(xlen: int, extensions: Sequence[object]) -> Isa:
             if taken is not None:
                 raise ArgumentError(
                     f"instruction {record.name!r} of {extension.name!r} has words that are "
-                    f"{taken.name!r} already; choose other fixed bits, such as the opcodes custom-0 "
-                    "(6..2=0x02) and custom-1 (6..2=0x0a), which the manual leaves to users"
+                    f"{taken.name!r} already; choose other fixed bits: the opcodes custom-0 "
+                    "(6..2=0x02) and custom-1 (6..2=0x0a) are for users"
                 )
             known.append(record)
     return Isa(xlen, (*EXTENSIONS, *cast("Sequence[Extension]", extensions)))
