@@ -18,11 +18,18 @@ class Errno(enum.IntEnum):
     """Error numbers, on which Linux and newlib agree."""
 
     ENOENT = 2
+    EIO = 5
     EBADF = 9
     EACCES = 13
+    EEXIST = 17
+    ENOTDIR = 20
+    EISDIR = 21
     EINVAL = 22
     EMFILE = 24
+    EFBIG = 27
+    ENOSPC = 28
     ESPIPE = 29
+    EROFS = 30
 
 
 class Descriptors:
