@@ -340,7 +340,9 @@ MUTANTS = [
 ]
 
 
-@pytest.mark.parametrize(("xlen", "name", "semantics"), MUTANTS, ids=lambda one: getattr(one, "__name__", str(one)))
+@pytest.mark.parametrize(
+    ("xlen", "name", "semantics"), MUTANTS, ids=lambda one: getattr(one, "__name__", str(one))
+)
 def test_a_wrong_record_is_noticed(xlen, name, semantics):
     """Within twice the cases that the test above has for it."""
     one, row = mutant(isa(xlen), name, semantics)
