@@ -31,6 +31,7 @@ from conasm.keywords import C_KEYWORDS
 from conasm.nearby import is_typo_of, suggest
 
 LONGEST_SPELLING = 200
+LONGEST_PROTOTYPE = 4000
 DEEPEST_NESTING = 8
 
 
@@ -58,7 +59,8 @@ class Kind(enum.StrEnum):
 class CType:
     """A type that may stand in a declaration. Equal spellings are equal types.
 
-    `pointee` is what a pointer points to, and `to_const` says that this is `const`.
+    `pointee` is what a pointer points to, and `to_const` says that this is `const`. Of a function
+    pointer `prototype` has the function's result and then its parameters.
     """
 
     spelling: str
@@ -67,6 +69,7 @@ class CType:
     sizes: tuple[int, int] | None = field(default=None, eq=False, repr=False)
     pointee: CType | None = field(default=None, eq=False, repr=False)
     to_const: bool = field(default=False, eq=False, repr=False)
+    prototype: tuple[CType, ...] | None = field(default=None, eq=False, repr=False)
 
     def size(self, model: DataModel) -> int:
         """Return the bytes of one operand of this type; of `bytes`, of each of its two operands.
@@ -178,6 +181,29 @@ def parse_type(spelling: str) -> CType:
     return found
 
 
+@lru_cache(maxsize=1024)
+def parse_prototype(spelling: str) -> tuple[CType, ...]:
+    """Return the types of a function without its name: the result, then the parameters.
+
+    A parameter may be `bytes`. The type of a pointer to the function will do, too. Raises
+    `TypeSpellingError` as `parse_type`, and for what is no function.
+
+    >>> [type_.spelling for type_ in parse_prototype("int32_t(const char *, bytes)")]
+    ['int32_t', 'const char*', 'bytes']
+    """
+    if len(spelling) > LONGEST_PROTOTYPE:
+        raise TypeSpellingError(f"a prototype of more than {LONGEST_PROTOTYPE} characters")
+    reader = _Reader(spelling)
+    result, _ = reader.read_type(0)
+    types = result.prototype
+    if reader.take("("):
+        types = (result, *reader.parameters(0))
+    reader.expect_end()
+    if types is None:
+        raise reader.fail("a function has a list of parameters, as in 'int(const char*, bytes)'")
+    return types
+
+
 class _Reader:
     """Recursive descent over the tokens of one spelling."""
 
@@ -269,16 +295,24 @@ class _Reader:
 
     def function_pointer(self, result: CType, depth: int) -> CType:
         """Read the parameters of `result (*)(…)`; its opening parenthesis is past."""
-        parameters: list[CType] = []
-        while not self.take(")"):
-            if parameters and not self.take(","):
-                raise self.fail("',' or ')' is missing")
-            parameters.append(self.read_type(depth + 1)[0])
-        kinds = [parameter.kind for parameter in (result, *parameters)]
-        if Kind.BYTES in kinds or (Kind.VOID in kinds[1:] and len(parameters) > 1):
+        types = (result, *self.parameters(depth))
+        if any(type_.kind is Kind.BYTES for type_ in types):
             raise self.fail("a function pointer's type is plain C")
-        listed = ", ".join(parameter.spelling for parameter in parameters) or "void"
-        return CType(f"{result.spelling} (*)({listed})", Kind.POINTER, sizes=_POINTER_SIZES)
+        listed = ", ".join(type_.spelling for type_ in types[1:]) or "void"
+        spelling = f"{result.spelling} (*)({listed})"
+        return CType(spelling, Kind.POINTER, sizes=_POINTER_SIZES, prototype=types)
+
+    def parameters(self, depth: int) -> list[CType]:
+        """Read the types of parameters up to the closing parenthesis; none for `(void)`."""
+        found: list[CType] = []
+        while not self.take(")"):
+            if found and not self.take(","):
+                raise self.fail("',' or ')' is missing")
+            found.append(self.read_type(depth + 1)[0])
+        voids = sum(type_.kind is Kind.VOID for type_ in found)
+        if voids and len(found) > 1:
+            raise self.fail("void is no parameter")
+        return [] if voids else found
 
 
 _UNUSABLE = {

@@ -200,8 +200,8 @@ def make(
         raise BindError(f"{function.where}: an async def function cannot serve a synchronous call")
     if receivers is None:
         receivers = function.receivers(len(signature.parameters))
-    body, wanted = with_functions(function.function, receivers)
     try:
+        body, wanted = with_functions(function.function, receivers, signature)
         unpack = unpack_arguments(signature, convention, wanted)
         pack = pack_result(signature, convention)
     except BindError as error:

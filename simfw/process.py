@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from attrs import evolve
-
 from simfw.backcall import BackcallStub, GuestFunction
 from simfw.binding import Bindings, BoundOutcall
 from simfw.calls import Functions
@@ -130,10 +128,13 @@ class Process(Target):
     # Calls into the guest
 
     def bound(
-        self, function: str | int | GuestFunction, result: str | None = None
+        self,
+        function: str | int | GuestFunction,
+        result: str | None = None,
+        prototype: str | None = None,
     ) -> GuestFunction:
-        """A function by name or address, with the types that the spec gives it."""
-        return self.functions.bound(function, result)
+        """A function by name or address, with the types that the spec gives it, or the caller."""
+        return self.functions.bound(function, result, prototype)
 
     def stubbed(self, stub: BackcallStub) -> GuestFunction:
         """The function that a generated stub stands for; BindError if the spec says otherwise."""
@@ -292,8 +293,8 @@ class Process(Target):
         names = self.architecture.registers
         fault.registers = {name: x[slot] for name, slot in names.items()}
         if outcall is not None:
-            served = Frame(FrameKind.OUTCALL, *outcall, x[self.stack_pointer])
-            frames = (evolve(served, outer=frames[0] if frames else None), *frames)
+            outer, sp = frames[0] if frames else None, x[self.stack_pointer]
+            frames = (Frame(FrameKind.OUTCALL, *outcall, sp, outer=outer), *frames)
         fault.backtrace = frames
 
     def _named(self, pc: int) -> str | None:

@@ -11,7 +11,7 @@ from numbers import Integral, Real
 
 from attrs import field, frozen
 
-from conasm.ctypes import ALLOWED_RESULTS, CType, DataModel, Kind, parse_type
+from conasm.ctypes import ALLOWED_RESULTS, CType, DataModel, Kind, parse_prototype, parse_type
 from conasm.errors import TypeSpellingError
 from conasm.nodes import BackcallDeclaration, OutcallDeclaration
 from conasm.widths import WIDTHS
@@ -73,6 +73,19 @@ class Signature:
         spellings = (declaration.result, *declaration.parameters)
         result, *parameters = _parse_all(spellings, declaration.label, origin)
         return cls._made(declaration.label, parameters, (result,), model, origin)
+
+    @classmethod
+    def of_prototype(cls, name: str, prototype: str, model: DataModel) -> Signature:
+        """The signature of a function that text describes, as in `int32_t(const char*, bytes)`.
+
+        Raises ArgumentError for text that is no prototype, BindError for types that no guest of
+        this model can pass.
+        """
+        try:
+            result, *parameters = parse_prototype(prototype)
+        except TypeSpellingError as error:
+            raise ArgumentError(f"signature= of {name}(): {error}") from None
+        return cls._made(name, parameters, (result,), model, "")
 
     @classmethod
     def of_values(

@@ -54,14 +54,27 @@ class Target:
         checked_limits(budget, timeout)
         return drive(process, Activation(process.bound(function, result), args), budget, timeout)
 
-    def function(self, name: str | int) -> GuestFunction:
-        """A guest function, bound once and called often: the fast way to call."""
-        return self._process.bound(name, None)
+    def function(
+        self, name: str | int, signature: str | None = None, result: str | None = None
+    ) -> GuestFunction:
+        """A guest function by name or address, bound once and called often: the fast way to call.
 
-    def begin(self, function: str | int, *args: object) -> PendingCall:
-        """Set a call up without running it; `advance` and `slices` of the result do that."""
+        One that nothing declares may be given its C types: all of them by `signature`, a
+        prototype without a name as in `"int32_t(const char*, bytes)"`, or that of its `result`.
+        The calls are checked by them.
+
+        Raises SymbolNotFound, ArgumentError for a `signature` or a `result` that is no C and for
+        functions that are declared, BindError for types that the guest cannot pass.
+        """
+        return self._process.bound(name, result, signature)
+
+    def begin(self, function: str | int, *args: object, result: str | None = None) -> PendingCall:
+        """Set a call up without running it; `advance` and `slices` of what it gives do that.
+
+        Arguments and `result` are as in `call`.
+        """
         process = self._process
-        pending = PendingCall(process, Activation(process.bound(function, None), args))
+        pending = PendingCall(process, Activation(process.bound(function, result), args))
         pending.enter()
         return pending
 

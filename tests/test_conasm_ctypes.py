@@ -123,7 +123,7 @@ def test_what_may_not_be_a_result(spelling: str) -> None:
         ("int (*)(bytes)", "plain C"),
         ("int (*)(int", "',' or '\\)' is missing"),
         ("int ()", "'\\(' is not expected"),
-        ("void (*)(int, void)", "plain C"),
+        ("void (*)(int, void)", "void is no parameter"),
         ("int*********", "nests deeper"),
         ("x" * 201, "more than 200"),
         ("int\x00", "'·' is not expected"),
