@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from hypothesis import strategies as st
 
 import conasm
-from tests.belt_machine import SILVER, Machine, Member, Memory, Operand, Outcome, none, run, value
+from tests.belt_machine import SILVER, Machine, Member, Operand, Outcome, none, run, value
 from tests.belt_machine.member import GOLD, TIN
 from tests.belt_machine.writing.chooser import Drawn, Seeded
 from tests.belt_machine.writing.units import WINDOW, Program, described, write_program
@@ -30,7 +30,7 @@ MEMBERS = (SILVER, TIN, GOLD)
 def programs(
     draw: st.DrawFn, members: tuple[Member, ...] = MEMBERS, window: int = WINDOW
 ) -> Program:
-    """Programs for one of these members; `window` is where their memory is."""
+    """Programs for one of these members; `window` is the address of their first data."""
     return write_program(Drawn(draw), draw(st.sampled_from(members)), window)
 
 
@@ -81,15 +81,14 @@ def expected(
     program: Program,
     *,
     symbols: Mapping[str, int] | None = None,
-    data_base: int = 0x8000,
     stack_top: int = 0x20000,
     notes: list[tuple[str, tuple[Operand, ...]]] | None = None,
     budget: int = 100_000,
 ) -> Outcome:
     """What the literal machine makes of a program.
 
-    `symbols` are addresses of all functions, outcalls and data of another machine, `data_base`
-    and `stack_top` where its data begin and its stack ends. Outcalls are added to `notes`.
+    `symbols` are addresses of all functions, outcalls and data of another machine, `stack_top`
+    where its stack ends. Outcalls are added to `notes`.
     """
 
     def host(name: str) -> Callable[..., tuple[Operand, ...]]:
@@ -103,10 +102,9 @@ def expected(
     machine = Machine(
         conasm.parse(program.text),
         program.member,
-        Memory({base: bytearray(content) for base, content in program.window.items()}),
         outcalls={name: host(name) for name in HOST},
         symbols=symbols,
-        data_base=data_base,
+        data_base=program.window,
         stack_top=stack_top,
         budget=budget,
     )

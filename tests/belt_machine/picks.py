@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from conasm.nodes import Operation
 from tests.belt_machine.frame import Frame
 from tests.belt_machine.operand import Operand, none
+from tests.belt_machine.strict import width_of_first
 
 
 def pick(frame: Frame, operations: Sequence[Operation]) -> None:
@@ -27,8 +28,7 @@ def _pick(frame: Frame, operation: Operation) -> list[Operand]:
     selector, first, *second = map(frame.read, operation.arguments)
     other = second[0] if second else none(first.width, operation.position)
     if not selector.is_value:
-        chosen = first if first.is_value or not other.is_value else other
-        return [selector.with_width(chosen.width)]
+        return [selector.with_width(width_of_first([selector, first, other]))]
     return [first if selector.payload & 1 else other]
 
 

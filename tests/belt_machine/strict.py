@@ -1,8 +1,9 @@
 """Strict operations: how specials, widths and the operation's own failures join.
 
 None wins over NaR, then the first listed NaR, then the operation's own: sizes before all else.
-Specials take part in no width check. The width of the operation is that of its first operand
-that is a value, else of its first operand; the width of the result follows from it.
+Specials take part in no width check. What is passed on, or made because the sizes are wrong, has
+the width of the first listed operand that is a value, else of the first; only what an operation
+computes, or fails to, has the width that its results have.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 
 from conasm.nodes import Position
 from tests.belt_machine.integer import Answer, Function
-from tests.belt_machine.operand import MISMATCHED_SIZES, Operand, nar, none, value
+from tests.belt_machine.operand import MISMATCHED_SIZES, Operand, nar, value
 
 ALL_WIDTHS = frozenset({1, 2, 4, 8, 16})
 
@@ -27,13 +28,11 @@ def byte(width: int) -> int:
 
 
 def double(width: int) -> int:
-    """Twice as wide; what is widest stays."""
-    return min(2 * width, 16)
+    return 2 * width
 
 
 def half(width: int) -> int:
-    """Half as wide; what is narrowest stays."""
-    return max(width // 2, 1)
+    return width // 2
 
 
 @dataclass(frozen=True)
@@ -70,19 +69,23 @@ def first_special(operands: Sequence[Operand]) -> Operand | None:
     return next(iter(nones + nars), None)
 
 
+def width_of_first(operands: Sequence[Operand]) -> int:
+    """The width of the first that is a value, else of the first."""
+    return next((each for each in operands if each.is_value), operands[0]).width
+
+
 def evaluate(operation: Strict, operands: Sequence[Operand], position: Position) -> Evaluated:
     """The result of an operation."""
-    agreeing = operands[: operation.agreeing]
-    first = next((operand for operand in agreeing if operand.is_value), agreeing[0])
-    width = operation.result(first.width)
     special = first_special(operands)
     if special is not None:
-        return Evaluated(special.with_width(width))
-    odd = any(operand.width != first.width for operand in agreeing)
+        return Evaluated(special.with_width(width_of_first(operands)))
+    first = operands[0]
+    odd = any(operand.width != first.width for operand in operands[: operation.agreeing])
     if odd or first.width not in operation.widths:
         answer = Answer(kind=MISMATCHED_SIZES)
-        return Evaluated(nar(MISMATCHED_SIZES, width, position), answer)
+        return Evaluated(nar(MISMATCHED_SIZES, first.width, position), answer)
     answer = operation.function(first.bits, *(operand.payload for operand in operands))
+    width = operation.result(first.width)
     if answer.kind is not None:
         return Evaluated(nar(answer.kind, width, position), answer)
     return Evaluated(value(answer.payload, width), answer)
@@ -106,14 +109,12 @@ CODES = frozenset(RELATIONS) | {"carry", "overflow", "fault"}
 def condition(name: str, producer: Evaluated) -> Operand:
     """What a condition code says about the operation that it is ganged to."""
     result, answer = producer.result, producer.answer
-    if answer is None:  # the operands were special, and so is all that follows from them
-        return none(1) if result.is_none else result.with_width(1)
     if name == "fault":
         return value(result.is_nar, 1)
-    if name in RELATIONS:
-        if result.is_nar:
-            return result.with_width(1)
-        return value(RELATIONS[name](result.signed), 1)
-    if answer.kind == MISMATCHED_SIZES:
-        return result.with_width(1)
-    return value(answer.carry if name == "carry" else answer.overflow, 1)
+    if answer is None or answer.kind == MISMATCHED_SIZES:
+        return result  # nothing was computed
+    if name == "carry":
+        return value(answer.carry, 1)
+    if name == "overflow":
+        return value(answer.overflow, 1)
+    return value(RELATIONS[name](result.signed), 1) if result.is_value else result

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tests.belt_machine.member import Member
@@ -33,6 +33,7 @@ F("mix") outcall(2, w);
 F("pair") outcall(1, d, b);
 F("echo") outcall(1, w);
 F("note") outcall(1);
+D("window") b({content}), zero({rest});
 D("table") w(1, -2, 0x7fffffff), h(3, 4), d(0x123456789abcdef0), asciz("belt"), zero(3), q(-1);
 """
 
@@ -41,14 +42,13 @@ D("table") w(1, -2, 0x7fffffff), h(3, 4), d(0x123456789abcdef0), asciz("belt"), 
 class Program:
     """A valid program: call `f` with `arguments`, and it ends.
 
-    `window` is memory that it reads and writes, by address. All else that it reaches it has
-    itself: data, the stack, and functions by their addresses.
+    Its first data, "window", is memory that it reads and writes, and must be at that address.
     """
 
     text: str
     arguments: tuple[Operand, ...]
     member: Member
-    window: Mapping[int, bytes]
+    window: int
 
 
 def write_program(chooser: Chooser, member: Member, window: int = WINDOW) -> Program:
@@ -64,8 +64,13 @@ def write_program(chooser: Chooser, member: Member, window: int = WINDOW) -> Pro
     around = _around(chooser, callees, window)
     text = _code(around, member, "f", params, chooser.between(1, 6), None)
     texts.insert(chooser.below(len(texts) + 1), text)
-    content = bytes(chooser.below(256) for _ in range(16)) * (WINDOW_SIZE // 16)
-    return Program("\n".join([_DECLARATIONS, *texts]), arguments, member, {window: content})
+    return Program("\n".join([_declarations(chooser), *texts]), arguments, member, window)
+
+
+def _declarations(chooser: Chooser) -> str:
+    content = [str(chooser.below(256)) for _ in range(16)]
+    rest = WINDOW_SIZE - len(content)
+    return _DECLARATIONS.format(content=", ".join(content), rest=rest)
 
 
 def _around(chooser: Chooser, callees: Sequence[Callee], window: int) -> Surroundings:
