@@ -333,7 +333,52 @@ def test_values_of_another_sort_are_refused(memory, kind, value):
         memory.store(0x10000, kind, value)
 
 
-@pytest.mark.parametrize("kind", ["u7", "", "U8", None, 8, ["u8"]])
+@pytest.mark.parametrize(
+    ("kind", "in_32", "in_64"),
+    [
+        ("char", 0xFE, 0xFE),
+        ("signed char", -2, -2),
+        ("uint16_t", 0xFDFE, 0xFDFE),
+        ("short", -514, -514),
+        ("int", -67305986, -67305986),
+        ("unsigned", 0xFBFCFDFE, 0xFBFCFDFE),
+        ("long", -67305986, -578437695752307202),
+        ("size_t", 0xFBFCFDFE, 0xF7F8F9FAFBFCFDFE),
+        ("const void *", 0xFBFCFDFE, 0xF7F8F9FAFBFCFDFE),
+        ("const char*", 0xFBFCFDFE, 0xF7F8F9FAFBFCFDFE),
+        ("int64_t", -578437695752307202, -578437695752307202),
+    ],
+)
+def test_c_types_are_as_large_as_in_the_guest(kind, in_32, in_64):
+    for xlen, value in ((32, in_32), (64, in_64)):
+        memory = Memory(xlen)
+        memory.map(0x1000, 64, Permissions.READ | Permissions.WRITE, "ram")
+        memory.write(0x1000, bytes([0xFE, 0xFD, 0xFC, 0xFB, 0xFA, 0xF9, 0xF8, 0xF7]))
+        assert memory.load(0x1000, kind) == value
+        memory.store(0x1020, kind, value)
+        assert memory.load(0x1020, kind) == value
+
+
+def test_floats_may_be_spelled_as_in_c(memory):
+    memory.store(0x10000, "float", 1.5)
+    memory.store(0x10004, "double", -2)
+    assert memory.read(0x10000, 12) == b"\0\0\xc0\x3f" + struct.pack("<d", -2.0)
+    assert (memory.load(0x10000, "float"), memory.load(0x10004, "double")) == (1.5, -2.0)
+
+
+def test_values_that_do_not_fit_a_c_type_are_refused(memory):
+    with pytest.raises(RangeError, match="a value of kind uint16_t must be 0 to 65535, not 65536"):
+        memory.store(0x10000, "uint16_t", 1 << 16)
+    with pytest.raises(RangeError, match="a value of kind int must be -2147483648 to 2147483647"):
+        memory.store(0x10000, "int", 1 << 31)
+    with pytest.raises(ArgumentError, match="a value of kind float must be a number"):
+        memory.store(0x10000, "float", "1")
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["u7", "", "U8", None, 8, ["u8"], "uint17_t", "bool", "void", "bytes", "__int128", "point_t"],
+)
 def test_unknown_kinds_are_refused(memory, kind):
     for call in (lambda: memory.load(0x1000, kind), lambda: memory.store(0x10000, kind, 0)):
         with pytest.raises(ArgumentError, match="u8 i8 u16 i16 u32 i32 u64 i64 f32 f64"):

@@ -37,7 +37,7 @@ MAY_KNOW = {
     "simfw.errors": set[str](),
     "simfw.permissions": set[str](),
     "simfw.ir": EVERYBODYS,
-    "simfw.memory": EVERYBODYS,
+    "simfw.memory": EVERYBODYS | {"conasm.ctypes", "conasm.errors"},
     "simfw.image": EVERYBODYS,
     "simfw.engine": EVERYBODYS | {"simfw.ir", "simfw.memory"},
     "simfw.riscv": EVERYBODYS | TYPES | {"simfw.ir", "simfw.image", "simfw.memory"}

@@ -168,16 +168,20 @@ class Memory(AddressSpace):
     @overload
     def load(self, address: SupportsIndex, kind: str) -> int | float: ...
     def load(self, address: SupportsIndex, kind: str) -> int | float:
-        """One scalar of kind `u8 i8 u16 i16 u32 i32 u64 i64 f32 f64`, at any alignment."""
-        record = scalar(kind)
+        """One scalar, at any alignment.
+
+        `kind` is `u8 i8 u16 i16 u32 i32 u64 i64 f32 f64`, or a C spelling: of integer types,
+        `float`, `double` and pointers. `long`, `size_t` and pointers are as large as in the guest.
+        """
+        record = scalar(kind, self.xlen)
         offset = self.allow(READ, integer(address, "an address"), record.size)
         return record.layout.unpack_from(self.u8, offset)[0]
 
     def store(
         self, address: SupportsIndex, kind: str, value: SupportsIndex | SupportsFloat
     ) -> None:
-        """Store one scalar; RangeError when its kind cannot hold `value`."""
-        self.write(address, scalar(kind).pack(value))
+        """Store one scalar, of a kind as in `load`; RangeError when that cannot hold `value`."""
+        self.write(address, scalar(kind, self.xlen).pack(value))
 
     def _pages_admit(self, offset: int, size: int, bit: int) -> bool:
         last = (offset + size - 1) >> PAGE_SHIFT
