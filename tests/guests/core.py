@@ -34,3 +34,15 @@ class Host:
 def core(elf: Path, answer: Answer = lambda focus, n: n, **options: Any) -> Machine:
     """A machine with that guest."""
     return Machine(elf, spec=SPEC, plugins=[Host(answer)], **options)
+
+
+def stack(machine: Machine) -> bytes:
+    """The stack from sp up to where it began."""
+    (region,) = (one for one in machine.memory.regions if one.name == "stack")
+    sp = machine.registers["sp"]
+    return machine.memory.read(sp, region.end - sp)
+
+
+def state(machine: Machine) -> tuple[object, ...]:
+    """What a call must leave as it was."""
+    return dict(machine.registers), stack(machine), [thread.depth for thread in machine.threads]
