@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -33,7 +34,7 @@ def replaced(
     site = _Site(process, name)
     plugin = PluginFunction(Mark(name, None), function, optional=False, where=where(function))
     signature = site.signature or _guessed(process, name, plugin)
-    outcall = make(signature, _quiet(plugin, site.signature), site.convention)
+    outcall = make(signature, _adapted(plugin, site.signature), site.convention)
     if site.signature is None:
         outcall.pack = unless_none(outcall.pack)
     site.put(outcall)
@@ -133,8 +134,11 @@ def _declared_without(process: Process, name: str, count: int) -> Signature:
 def _plain(operand: OutcallArg) -> object:
     """What a spy records: text and bytes that a pointer leads to, else the operand's value.
 
-    A spy changes nothing, so a pointer that leads nowhere is recorded as its address.
+    A spy changes nothing, so a pointer that leads nowhere is recorded as its address, and a NaR
+    or a None of a belt guest as it is.
     """
+    if operand.is_nar or operand.is_none:
+        return operand
     type_ = operand.type
     kind = Kind.INTEGER if isinstance(type_, Untyped) else type_.kind
     try:
@@ -145,16 +149,25 @@ def _plain(operand: OutcallArg) -> object:
         return operand.unsigned
 
 
-def _quiet(plugin: PluginFunction, signature: Signature | None) -> PluginFunction:
-    """Ignore what a `Mock` returns that nobody told, where no result is needed."""
-    mock = sys.modules.get("unittest.mock")
-    needed = signature is not None and signature.results
-    if mock is None or needed or not isinstance(plugin.function, mock.NonCallableMock):
-        return plugin
-    function = plugin.function
+def _plain_if_typed(operand: OutcallArg) -> object:
+    """What a `Mock` is called with: a plain value where the declaration says of which type."""
+    return operand if isinstance(operand.type, Untyped) else _plain(operand)
 
-    def call(*args: object) -> object:
-        value = function(*args)
-        return None if isinstance(value, mock.NonCallableMock) else value
+
+def _adapted(plugin: PluginFunction, signature: Signature | None) -> PluginFunction:
+    """Call a `Mock` with plain values, so that it can be asked for them by `assert_called_with`.
+
+    What it returns that nobody told is ignored where no result is needed.
+    """
+    mock, function = sys.modules.get("unittest.mock"), plugin.function
+    if mock is None or not isinstance(function, mock.NonCallableMock):
+        return plugin
+    if inspect.iscoroutinefunction(function):
+        return plugin  # which is refused
+    is_needed = signature is not None and bool(signature.results)
+
+    def call(focus: object, *args: OutcallArg) -> object:
+        value = function(focus, *map(_plain_if_typed, args))
+        return None if isinstance(value, mock.NonCallableMock) and not is_needed else value
 
     return evolve(plugin, function=call)

@@ -95,7 +95,8 @@ class Target:
 
         It receives what an outcall receives, the focus first: as many operands as the function's
         declaration has, or without one as it has positional parameters. It may return
-        CALL_ORIGINAL. A `unittest.mock.Mock` works, too.
+        CALL_ORIGINAL. A `unittest.mock.Mock` works, too: it is called with plain values where a
+        declaration gives types, so that `assert_called_with(ANY, 2, True)` works.
         """
         return replaced(self._process, name, function)
 

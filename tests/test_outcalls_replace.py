@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from pathlib import Path
-from unittest.mock import Mock, call
+from unittest.mock import ANY, AsyncMock, Mock, call
 
 import pytest
 
@@ -12,18 +13,28 @@ from simfw import (
     CALL_ORIGINAL,
     BindError,
     Machine,
+    OutcallArg,
+    Outcalls,
     ResultError,
     Stop,
     StopKind,
     SymbolNotFound,
     outcall,
 )
+from simfw.operand import BytesArg
 from tests.guests.core import HERE, SOURCE, core
 
 
 @pytest.fixture(params=(32, 64), ids="rv{}".format, scope="module")
 def elf(request, build_guest) -> Path:
     return build_guest(SOURCE, xlen=request.param)
+
+
+def collection(*functions: Callable[..., object]) -> Outcalls:
+    calls = Outcalls("test")
+    for function in functions:
+        calls.outcall(function.__name__)(function)
+    return calls
 
 
 def declaring(elf: Path, tmp_path: Path, text: str, *plugins: object) -> Machine:
@@ -264,6 +275,61 @@ def test_a_mock_that_nobody_told_what_to_return_serves_no_other(elf):
     machine = core(elf)
     with machine.replace("host", Mock()), pytest.raises(ResultError, match="not Mock"):
         machine.call("ask", 1)
+
+
+SEND = """
+F("send") outcall(5, "int32_t", "const char*", "bytes", "bool", "uint32_t*");
+"""
+
+
+def send(focus, text, data, flag, out):
+    return 0
+
+
+def host(focus, n):
+    return 0
+
+
+@pytest.mark.parametrize("make", [Mock, lambda **options: Mock(spec=send, **options)])
+def test_a_mock_is_called_with_plain_values_of_the_declared_types(build_guest, tmp_path, make):
+    machine = declaring(build_guest(HERE / "outcalls.c"), tmp_path, SEND, collection(send))
+    with machine.replace("send", make(return_value=3)) as mock:
+        machine.call("sends_what", "hello", b"\1\2", 2)
+    mock.assert_called_once_with(ANY, "hello", b"\1\2", False, machine.address_of("result"))
+    assert [type(value) for value in mock.call_args.args[1:]] == [str, bytes, bool, int]
+
+
+def test_a_mock_is_called_with_the_address_of_what_cannot_be_read(build_guest, tmp_path):
+    machine = declaring(build_guest(HERE / "outcalls.c"), tmp_path, SEND, collection(send))
+    with machine.replace("send", Mock(return_value=3)) as mock:
+        machine.call("sends_what", 4, 8, 2)
+    assert mock.call_args.args[1:3] == (4, 8)
+
+
+def test_a_mock_gets_operands_where_nothing_says_their_types(elf, tmp_path):
+    machine = declaring(elf, tmp_path, 'F("host") outcall(1, w);', collection(host))
+    with machine.replace("host", Mock(return_value=3)) as mock:
+        machine.call("ask", -1)
+    (operand,) = mock.call_args.args[1:]
+    assert isinstance(operand, OutcallArg) and operand == -1
+
+
+def test_a_replacement_that_is_no_mock_gets_what_its_annotations_say(build_guest, tmp_path):
+    seen = []
+
+    def sent(focus, text: str, data, flag: bool, out: int) -> int:
+        seen.extend((text, type(data), flag, out))
+        return 0
+
+    machine = declaring(build_guest(HERE / "outcalls.c"), tmp_path, SEND, collection(send))
+    with machine.replace("send", sent):
+        machine.call("sends_what", "hello", b"\1\2", 2)
+    assert seen == ["hello", BytesArg, False, machine.address_of("result")]
+
+
+def test_a_mock_that_must_be_awaited_is_refused(elf):
+    with pytest.raises(BindError, match="async"), core(elf).replace("host", AsyncMock()):
+        pass
 
 
 # Spies
