@@ -70,7 +70,7 @@ def check_integer(literal: Integer, width: int | None, what: str, problems: Prob
     bits = 8 * width
     if not -(1 << (bits - 1)) <= literal.value < 1 << bits:
         span = f"{-(1 << (bits - 1))} to {(1 << bits) - 1}"
-        why = f"{literal.value} does not fit {what}, of width {WIDTH_LETTERS[width]}: {span}"
+        why = f"{literal.value} does not fit {what} of width {WIDTH_LETTERS[width]}: {span}"
         problems.add(literal.position, why)
 
 

@@ -104,7 +104,7 @@ class _Image:
         size = WIDTHS[item.name]
         content = bytes(size)
         if isinstance(argument, Integer):
-            check_integer(argument, size, f"an item of {item.name}()", self.problems)
+            check_integer(argument, size, "an item", self.problems)
             content = (argument.value & ((1 << 8 * size) - 1)).to_bytes(size, "little")
         elif isinstance(argument, Float):
             known = len(self.problems)

@@ -35,8 +35,9 @@ class BeltReader:
         value = UNFILLED
         if isinstance(argument, BeltReference):
             if argument.index >= self.belt.member.belt:
-                length = f"{self.belt.member.name} has a belt of {self.belt.member.belt}"
-                self._complain(argument.position, f"b{argument.index} is beyond it: {length}")
+                member = self.belt.member
+                why = f"b{argument.index} is beyond the belt: {member.name} has b0 to"
+                self._complain(argument.position, f"{why} b{member.belt - 1}")
             value = self.belt.at(argument.index)
         elif isinstance(argument, Name):
             value = self._named(argument)
@@ -73,18 +74,21 @@ class BeltReader:
         if name.name in self._missing:
             return
         self._missing.add(name.name)
+        now = self.block.instructions[self.instruction]
         later = next((n for n in _defined(self.block) if n.name == name.name), None)
         others = [b for b in self.scope.function.blocks if b is not self.block]
         other = next((b for b in others if any(n.name == name.name for n in _defined(b))), None)
-        if later is not None:
-            line = later.position.line
-            again = "later in this instruction" if line == name.position.line else f"in line {line}"
-            why = f"%{name.name} is read before it is defined, {again}"
+        if any(result.name == name.name for op in now.operations for result in op.results):
+            when = "it drops at the end of the phase that reads it here, or in a later one"
+            why = f"%{name.name} is read too early: {when}; read it in the next instruction"
+        elif later is not None:
+            why = f"%{name.name} is read before it is defined, in line {later.position.line}"
         elif other is not None:
             where = f"names end with their block; this one is of {quote(other.label)}"
             why = f"%{name.name} is not defined here: {where}"
         else:
-            near = self.scope.problems.suggest(name.name, self.belt.names)
+            known = (f"%{known}" for known in self.belt.names)
+            near = self.scope.problems.suggest(f"%{name.name}", known)
             why = f"%{name.name} is not defined{near}"
         self._complain(name.position, why)
 

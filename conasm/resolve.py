@@ -32,7 +32,7 @@ from conasm.nodes import (
     Word,
 )
 from conasm.operands import BeltReader
-from conasm.operation import WIDTH_LETTERS, WIDTHS, Form, Kind, OperationSpec
+from conasm.operation import WIDTHS, Form, Kind, OperationSpec
 
 LONGEST_DELAY = 255
 LARGEST_STACK = (1 << 31) - 1
@@ -85,7 +85,7 @@ class Resolver:
         values = tuple(self.reader.read(argument) for argument in rest)
         width = operand_width(spec, reads, self.scope.problems)
         for literal in self._literals:
-            check_integer(literal, width, f"the operand of {spec.name}", self.scope.problems)
+            check_integer(literal, width, "an operand", self.scope.problems)
         self._check_extent(operation, form, arguments, reads)
         passes: tuple[int, ...] = ()
         if spec.transfer is None:
@@ -256,8 +256,7 @@ class Resolver:
                 if isinstance(argument, Float):
                     check_float(argument, width, self.scope.problems)
                 elif isinstance(argument, Integer):
-                    what = f"a constant of width {WIDTH_LETTERS[width]}"
-                    check_integer(argument, width, what, self.scope.problems)
+                    check_integer(argument, width, "a constant", self.scope.problems)
 
 
 _Resolve = Callable[[Resolver, OperationSpec, Argument], StepArgument]
