@@ -36,7 +36,7 @@ class frame:
 
     @staticmethod
     def stack(target: Machine | Focus | Process) -> int:
-        'The lowest address of the stack memory that is in use: where a frame that reserves some would end.'
+        'The lowest address of the stack memory in use: where a frame that reserves some would end.'
         return target.invoke(_stub_frame_stack)
 
     @staticmethod
