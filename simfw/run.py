@@ -122,7 +122,7 @@ def drive(
     )  # fmt: skip
     x, link, outcalls = engine.x, process.link, process.outcalls
     outer = machine.limits
-    running, refund, left = False, 0, 0
+    running, refund, left, exited = False, 0, 0, Ending.EXITED
     serving: tuple[str, int] | None = None
     try:
         if call is not None and not call.entered:
@@ -143,7 +143,7 @@ def drive(
                 continue
             engine.pc, engine.left = thread.pc, left  # a signal may come before it sets them
             running = True
-            reached = engine.execute(thread.pc, left)
+            reached = process.execute(thread.pc, left)
             used = left - engine.left
             process.instructions += used
             machine.instructions += used
@@ -203,7 +203,10 @@ def drive(
                 refund, thread.pc = 0, x[link] & -2
                 process.outcalls_served += 1
             if process.exit_request is not None:
-                return process.finish_exit(call)
+                if call is not None:
+                    return process.finish_exit(call)
+                process.exited, process.exit_request = process.exit_request, None
+                return exited
     except BaseException as error:
         if call is not None and not call.entered:  # refused, or over already
             raise

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from simfw.border.places import image_parts, imager, register_numbers
+from simfw.border.places import imager, register_numbers
 from simfw.border.receivers import RECEIVERS, Incoming, Reader, Receiver
 from simfw.convention import Convention, GuestMemory, Registers
 from simfw.errors import ResultError, ResultRangeError
@@ -113,7 +113,7 @@ def pack_result(signature: Signature, convention: Convention) -> PackResult:
     if not parts:
         return _no_result(signature)
     (type_,), (places,) = signature.returned, parts
-    indices, xlen = register_numbers(places) or (), convention.xlen
+    indices, xlen = list(register_numbers(places) or ()), convention.xlen
     subject = f"the result of {signature.name}()"
     advice = "return one, or declare the outcall void"
     image = imager(type_, convention, Mistakes(subject, ResultError, ResultRangeError, advice))
@@ -125,9 +125,13 @@ def pack_result(signature: Signature, convention: Convention) -> PackResult:
 
         return pack
 
+    low, high = indices
+    mask = (1 << xlen) - 1
+
     def pack_pair(x: Registers, memory: GuestMemory, value: object) -> None:
-        for index, part in zip(indices, image_parts(image(value), len(indices), xlen), strict=True):
-            x[index] = part
+        bits = image(value)
+        x[low] = bits & mask  # nothing is called in between: an interrupt finds both or none
+        x[high] = bits >> xlen
 
     return pack_pair
 
