@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
 import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
-
-from attrs import evolve
 
 from conasm.ctypes import Kind
 from conasm.nodes import OutcallDeclaration, Position
@@ -32,9 +29,9 @@ def replaced(
 ) -> Generator[Callable[..., Any]]:
     """Let `function` serve `name` until the block ends; see `Target.replace`."""
     site = _Site(process, name)
-    plugin = PluginFunction(Mark(name, None), function, optional=False, where=where(function))
+    plugin = _plugin(name, function, site.signature)
     signature = site.signature or _guessed(process, name, plugin)
-    outcall = make(signature, _adapted(plugin, site.signature), site.convention)
+    outcall = make(signature, plugin, site.convention)
     if site.signature is None:
         outcall.pack = unless_none(outcall.pack)
     site.put(outcall)
@@ -154,20 +151,21 @@ def _plain_if_typed(operand: OutcallArg) -> object:
     return operand if isinstance(operand.type, Untyped) else _plain(operand)
 
 
-def _adapted(plugin: PluginFunction, signature: Signature | None) -> PluginFunction:
-    """Call a `Mock` with plain values, so that it can be asked for them by `assert_called_with`.
+def _plugin(name: str, function: Callable[..., Any], signature: Signature | None) -> PluginFunction:
+    """A replacement as an outcall is.
 
-    What it returns that nobody told is ignored where no result is needed.
+    A `Mock` is called with plain values, so that it can be asked for them by `assert_called_with`,
+    and what it returns that nobody told is ignored where no result is needed.
     """
-    mock, function = sys.modules.get("unittest.mock"), plugin.function
+    mark, mock = Mark(name, None), sys.modules.get("unittest.mock")
     if mock is None or not isinstance(function, mock.NonCallableMock):
-        return plugin
-    if inspect.iscoroutinefunction(function):
-        return plugin  # which is refused
+        return PluginFunction(mark, function, optional=False, where=where(function))
+    if isinstance(function, mock.AsyncMock):  # it will be refused
+        return PluginFunction(mark, function, optional=False, where=repr(function))
     is_needed = signature is not None and bool(signature.results)
 
     def call(focus: object, *args: OutcallArg) -> object:
         value = function(focus, *map(_plain_if_typed, args))
         return None if isinstance(value, mock.NonCallableMock) and not is_needed else value
 
-    return evolve(plugin, function=call)
+    return PluginFunction(mark, call, optional=False, where=repr(function))

@@ -327,6 +327,13 @@ def test_a_replacement_that_is_no_mock_gets_what_its_annotations_say(build_guest
     assert seen == ["hello", BytesArg, False, machine.address_of("result")]
 
 
+def test_a_mock_with_a_specification_replaces_what_nothing_declares(elf):
+    machine = Machine(elf)
+    with machine.replace("host", Mock(spec=host, return_value=3)) as mock:
+        assert machine.call("ask", 1) == 4
+    mock.assert_called_once()
+
+
 def test_a_mock_that_must_be_awaited_is_refused(elf):
     with pytest.raises(BindError, match="async"), core(elf).replace("host", AsyncMock()):
         pass
