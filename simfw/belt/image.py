@@ -41,15 +41,15 @@ def load_unit(
     source: str | PathLike[str] | bytes,
     name: str,
     member: str | Member = "silver",
-    groups: Sequence[Operations] = (),
+    extensions: Sequence[object] = (),
 ) -> Image:
     """The image of a conAsm unit: a path, or its text.
 
-    `groups` are operations of the user's own. Raises SpecError with every mistake of the unit,
+    `extensions` are groups of operations of the user's own. Raises SpecError with every mistake of the unit,
     LoadError for one without code, and ArgumentError for a member that does not exist and for
     operations whose names are taken.
     """
-    every = _with_own(groups)
+    every = _with_own(operations_of(extensions))
     try:
         unit = read_unit(source, name, specs(groups))
         if not unit.is_belt:

@@ -6,7 +6,8 @@ A new format is a row of `FORMATS`. The last row takes everything, so it comes l
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, NamedTuple, TypeAlias
+from importlib import import_module
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from conasm.member import Member
 from simfw.errors import LoadError
@@ -91,10 +92,12 @@ def _load_flat(data: bytes, request: Request) -> Image:
 
 
 def _load_unit(data: bytes, request: Request) -> Image:
-    from simfw.belt.image import load_unit, operations_of  # few images are conAsm
-
+    loader: Any = import_module(_UNIT_LOADER)  # few images are conAsm
     source = data if request.path is None else request.path
-    return load_unit(source, request.name, request.member, operations_of(request.extensions))
+    return loader.load_unit(source, request.name, request.member, request.extensions)
+
+
+_UNIT_LOADER = "simfw.belt.image"
 
 
 def _is_unit(data: bytes, request: Request) -> bool:
