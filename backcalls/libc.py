@@ -413,7 +413,7 @@ class libc:
         return target.invoke(_stub_strtoll, arg0, arg1, arg2)
 
     @staticmethod
-    def abs_(target: Machine | Focus | Process, arg0: int) -> int:
+    def abs(target: Machine | Focus | Process, arg0: int) -> int:
         'The absolute value of a number.'
         return target.invoke(_stub_abs, arg0)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 from types import SimpleNamespace
 from typing import Any
 
@@ -174,9 +175,8 @@ def test_a_file_name_is_never_code() -> None:
     [
         ("class", "class_"),
         ("None", "None_"),
-        ("print", "print_"),
         ("int", "int_"),
-        ("exit", "exit_"),
+        ("object", "object_"),
         ("Machine", "Machine_"),
         ("_stub_f", "_stub_f_"),
         ("match", "match"),
@@ -192,6 +192,23 @@ def test_a_name_that_python_needs_gets_an_underscore(name: str, python: str) -> 
     assert getattr(getattr(stubs, python), python).x(Target()) == 42
 
 
+@pytest.mark.parametrize("name", ["print", "exit", "abs", "BackcallStub", "list", "property"])
+def test_a_builtins_name_gets_one_at_the_top_and_not_within_a_class(name: str) -> None:
+    stubs = load(
+        f'L("a") backcall("int", "n", "{name}"); L("b") backcall("int", "{name}", "{name}::x");'
+    )
+    assert getattr(stubs.n, name)(Target()) == 42
+    assert getattr(getattr(stubs, f"{name}_"), name).x(Target()) == 42
+
+
+def test_every_name_in_an_annotation_is_kept_from_members() -> None:
+    types = "bool;int;double;void*;const char*;bytes;struct point;void (*)(int)"
+    words = {word for each in annotations(types).values() for word in re.findall(r"\w+", each)}
+    for word in words - {"None"}:
+        stubs = load(f'L("a") backcall("int", "n", "{word}");')
+        assert hasattr(stubs.n, f"{word}_")
+
+
 def test_a_method_may_be_called_as_its_own_module_constant_is() -> None:
     stubs = load('L("f") backcall("int", "n", "_stub_f");')
     assert stubs.n._stub_f_(Target()) == 42
@@ -200,7 +217,7 @@ def test_a_method_may_be_called_as_its_own_module_constant_is() -> None:
 @pytest.mark.parametrize(
     "texts",
     [
-        ['L("a") backcall("int", "n", "print"); L("b") backcall("int", "n", "print_");'],
+        ['L("a") backcall("int", "n", "int"); L("b") backcall("int", "n", "int_");'],
         ['L("a") backcall("int", "n", "peek"); L("b") backcall("int", "n", "peek::w");'],
         ['L("a") backcall("int", "n", "peek::w"); L("b") backcall("int", "n", "peek");'],
         ['L("a") backcall("int", "int", "x"); L("b") backcall("int", "int_", "y");'],

@@ -1,8 +1,9 @@
 """Python names of backcalls, and the classes that they are members of.
 
 A namespace becomes a class, each part of a qualified name but the last a class within it, the
-last a static method. A name that Python keeps for itself, that would hide a builtin, or that
-the stub module uses, gets a trailing underscore.
+last a static method. A name that Python keeps for itself or that the stub module uses gets a
+trailing underscore, and so does a namespace's that would hide a builtin. A member of a class
+hides nothing but what stands in annotations beside it.
 """
 
 from __future__ import annotations
@@ -25,6 +26,10 @@ _OF_SITE = frozenset({"copyright", "credits", "exit", "help", "license", "quit"}
 _HIDDEN = (
     frozenset(dir(builtins)) - {"_"} | _OF_OTHER_VERSIONS | _OF_SITE | frozenset(keyword.kwlist)
 ) | _MODULE_NAMES
+_HIDDEN_BY_MEMBERS = frozenset(keyword.kwlist) | {
+    "Focus", "Machine", "Process", "bool", "bytearray", "bytes", "float", "int", "memoryview",
+    "object", "staticmethod", "str",
+}  # fmt: skip
 
 
 @frozen
@@ -44,15 +49,16 @@ class Scope:
     members: dict[str, Scope | Function] = field(factory=dict)
 
 
-def python_name(name: str) -> str:
-    """Return the name that a part of a qualified name has in Python.
+def python_name(name: str, *, is_member: bool) -> str:
+    """Return the name that a namespace, or a part of a qualified name, has in Python.
 
-    >>> python_name("peek"), python_name("print"), python_name("lambda")
-    ('peek', 'print_', 'lambda_')
+    >>> python_name("peek", is_member=False), python_name("print", is_member=False)
+    ('peek', 'print_')
+    >>> python_name("print", is_member=True), python_name("lambda", is_member=True)
+    ('print', 'lambda_')
     """
-    if name in _HIDDEN or name.startswith(STUB_PREFIX):
-        return name + "_"
-    return name
+    hidden = _HIDDEN_BY_MEMBERS if is_member else _HIDDEN
+    return name + "_" if name in hidden or name.startswith(STUB_PREFIX) else name
 
 
 def scopes(declarations: Declarations) -> dict[str, Scope]:
@@ -74,13 +80,13 @@ def _insert(root: Scope, declaration: BackcallDeclaration, complaints: Complaint
             return
     scope = root
     for part in outer:
-        name = python_name(part)
+        name = python_name(part, is_member=scope is not root)
         found = scope.members.setdefault(name, Scope(name, part))
         if isinstance(found, Function) or found.source != part:
             complaints.add(declaration.position, _collision(part, found))
             return
         scope = found
-    name = python_name(last)
+    name = python_name(last, is_member=True)
     taken = scope.members.setdefault(name, Function(name, declaration))
     if isinstance(taken, Scope) or taken.declaration is not declaration:
         complaints.add(declaration.position, _collision(last, taken))
