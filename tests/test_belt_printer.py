@@ -61,7 +61,7 @@ def test_a_sample_printed_from_its_assembled_form_is_the_same_code(name):
     assert meaning(assembled(print_unit(disassemble(once)))) == meaning(once)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 2**32), member=st.sampled_from([TIN, SILVER, GOLD]))
 def test_random_code_printed_is_the_same_code(seed, member):
     text = random_text(seed, member)
