@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from simfw.convention import Convention
@@ -12,6 +12,8 @@ from simfw.memory import Memory
 
 if TYPE_CHECKING:
     from simfw.binding import BoundOutcall
+    from simfw.process import Process
+    from simfw.trace import Watcher
 
 
 class Counters(Protocol):
@@ -105,6 +107,10 @@ class Architecture(Protocol):
 
     def is_semihosting(self, memory: Memory, pc: int, /) -> bool:
         """Whether the breakpoint at `pc` is a semihosting request."""
+        ...
+
+    def watcher(self, process: Process, write: Callable[[str], None], /) -> Watcher:
+        """What writes the trace of a process."""
         ...
 
     def unwind(

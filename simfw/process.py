@@ -67,6 +67,7 @@ class Process(Target):
         self.reservation, self.unreserved = architecture.reservation
         self.sentinel = self.memory.mask & -4096
         self.engine = Interpreter(architecture.front_end(self.memory), self.memory)
+        self.execute = self.engine.execute  # a tracer's while it traces
         self.outcalls = bindings.functions | architecture.own_outcalls()
         self.syscalls: dict[int, BoundOutcall] = dict(bindings.syscalls)
         self.functions = Functions(self)

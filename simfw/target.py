@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from simfw.backcall import BackcallStub, GuestFunction, PendingCall, Result
 from simfw.frame import Frame
@@ -13,6 +13,7 @@ from simfw.registers import Registers
 from simfw.replace import replaced, spied
 from simfw.run import checked_limits, drive
 from simfw.thread import Activation
+from simfw.trace import switch_tracing
 
 if TYPE_CHECKING:
     from unittest.mock import Mock
@@ -134,6 +135,16 @@ class Target:
     def backtrace(self) -> tuple[Frame, ...]:
         """The frames of the thread, innermost first, those of the host among them."""
         return self._process.thread.backtrace()
+
+    def trace(self, on: bool = True, to: TextIO | None = None) -> None:
+        """Write a line for each instruction from now on, to `to` or to standard error.
+
+        `trace(False)` ends it. Belt guests show the belt after each instruction, RISC-V guests
+        the registers that it changed.
+
+        >>> machine.trace(to=open("run.txt", "w"))      # doctest: +SKIP
+        """
+        switch_tracing(self._process, on, to)
 
     def reset_stack(self) -> None:
         """Set the stack pointer to where it was when the program was loaded."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from conasm.ctypes import DataModel
 from conasm.nodes import OutcallDeclaration, Position
@@ -15,7 +15,10 @@ from simfw.belt.frontend import BeltFrontEnd
 from simfw.belt.image import BeltCode
 from simfw.belt.metadata import Operand
 from simfw.belt.micro import FRAMES, LINK, OPERANDS, SP, SPARE
-from simfw.belt.program import FIRST_PC, Program
+from simfw.belt.program import Program
+from simfw.belt.trace import BeltTrace
+from simfw.belt.translate import translate
+from simfw.belt.versions import FIRST_PC
 from simfw.binding import BoundOutcall, make
 from simfw.errors import GuestFault
 from simfw.focus import Focus
@@ -26,6 +29,9 @@ from simfw.operand import OutcallArg
 from simfw.outcall import Mark
 from simfw.plugin import PluginFunction
 from simfw.signature import Signature
+
+if TYPE_CHECKING:
+    from simfw.process import Process
 
 MAIN = "main"
 RETURN_OF_MAIN = FIRST_PC - 4
@@ -49,7 +55,7 @@ class BeltArchitecture:
         assert isinstance(code, BeltCode)
         self._image = image
         addresses = {symbol.name: symbol.address for symbol in image.symbols}
-        self.program = Program(code.unit, code.records, addresses)
+        self.program = Program(code.unit, code.records, addresses, translate)
         self.convention = self.syscall_convention = BeltConvention()
         self.frames: Frames | None = None
         self.front: BeltFrontEnd | None = None
@@ -71,7 +77,7 @@ class BeltArchitecture:
         x[SP], x[LINK] = sp, RETURN_OF_MAIN
         arguments = [Operand(argc, 4), Operand(sp + 8, 8)]
         plan = self.program.by_name.get(MAIN)
-        named = plan is not None and plan.blocks[0].block.named
+        named = plan is not None and plan.blocks[0].block.operands
         x[OPERANDS] = arguments[: plan.entry] if plan is not None and named else []
 
     def own_outcalls(self) -> dict[int, BoundOutcall]:
@@ -92,22 +98,29 @@ class BeltArchitecture:
         del memory, pc
         return False
 
+    def watcher(self, process: Process, write: Callable[[str], None]) -> BeltTrace:
+        """What writes the trace: see `simfw.belt.trace`."""
+        return BeltTrace(self.program, process.engine.x, write)
+
     def location(self, pc: int) -> str | None:
         """`function.3 (file.cas:12:5)`: the instruction of a block, from 0, and its place."""
-        version = self.program.version(pc)
-        if version is None or version.micros is None:
+        place = self.program.versions.place(pc)
+        if place is None or place.micro.blame is None:
             return None
-        micro = version.micros[min(pc - version.base, len(version.micros) - 1)]
-        block = self.program.plan(version.point).block
-        step = block.steps[micro.step]
-        return f"{block.label}.{step.instruction} ({step.position})"
+        step, block = place.micro.blame, self.program.plan(place.point).block
+        function = self.program.functions[place.point.function]
+        label = function.name if block.index == 0 else f"{function.name}.{block.label}"
+        return f"{label}.{step.instruction} ({step.position})"
 
     def unwind(
         self, image: Image, memory: Memory, x: list[Any], pc: int, sentinel: int
     ) -> Iterator[tuple[int, int]]:
         """The address of each active function, innermost first, down to the host's entry."""
         del image, memory, sentinel
-        version = self.program.version(pc)
+        if pc in self.program.by_address:  # it is still to begin
+            yield pc, x[SP]
+            return
+        version = self.program.versions.at(pc)
         if version is not None:
             yield self.program.functions[version.point.function].address, x[SP]
         beneath: Beneath | None = x[FRAMES] or None

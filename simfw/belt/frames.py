@@ -1,7 +1,11 @@
 """Frames of belt code: calls and returns, and where results go.
 
-The running frame's cells are the engine's registers. A call's arguments, and a return's results,
-arrive as payloads beside their metas, which are static where the call or return stands.
+The running frame's cells are the engine's registers; those beneath are linked from one of them.
+So whoever saves and restores the registers saves and restores the frames. A call's arguments,
+and a return's results, arrive as payloads; their metas are static where the call or return is.
+
+What changes the registers comes last in each function, without a call or a loop in between: a
+signal finds a call entered or not, and a return done or not.
 """
 
 from __future__ import annotations
@@ -9,92 +13,46 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from attrs import Factory, define, frozen
+from attrs import define
 
-from simfw.belt.metadata import (
-    NOTHING,
-    PLAIN,
-    SPECIAL,
-    UNFILLED,
-    Operand,
-    meta,
-    state_of,
-    width_of,
-)
-from simfw.belt.micro import FP, FRAMES, HEADER, LINK, OPERANDS, SP
-from simfw.belt.program import GIVE_PC, FunctionPlan, Point, Program
+from simfw.belt.metadata import PLAIN, SPECIAL, Operand, meta, state_of, width_of
+from simfw.belt.micro import FRAMES, HEADER, LINK, OPERANDS, SP
+from simfw.belt.plan import FunctionPlan
+from simfw.belt.program import Program
+from simfw.belt.sites import CallSite
+from simfw.belt.versions import GIVE_PC
 from simfw.errors import GuestFault
 from simfw.memory import Memory
 
-MOST_FRAMES = 1 << 16
-
-Metas = tuple[int, ...]
-Continuation = tuple[int, list[tuple[int, int]]]
+MOST_CELLS = 1 << 22
+"""Cells that all frames of a thread may take; the least of them takes some 40."""
 
 
 @define(eq=False)
-class CallSite:
-    """A call in a block: what it calls, and how it goes on for each kind of results.
-
-    `address` is None for an indirect call. `point` is that of the step after the call, but for
-    the results, which take the place of `drops`.
-    """
-
-    program: Program
-    function: FunctionPlan
-    point: Point
-    metas: Metas
-    address: int | None
-    drops: tuple[int, ...]
-    entry: int | None = None
-    continuations: dict[Metas, Continuation] = Factory(dict[Metas, Continuation])
-
-    def continuation(self, metas: Metas) -> Continuation:
-        """The pc after a return of such results, and which result goes into which cell."""
-        found = self.continuations.get(metas)
-        if found is None:
-            found = self.continuations[metas] = self._continue(metas)
-        return found
-
-    def _continue(self, metas: Metas) -> Continuation:
-        plan = self.program.plan(self.point)
-        given = dict(zip(self.drops, metas, strict=False))
-        live = plan.live[self.point.step]
-        known = dict(zip(live, self.point.metas, strict=True))
-        vector = tuple(given.get(v, UNFILLED) if v in self.drops else known[v] for v in live)
-        point = Point(self.point.function, self.point.block, self.point.step, "", vector)
-        moves = [
-            (place, plan.cell(drop))
-            for place, (drop, m) in enumerate(zip(self.drops, metas, strict=False))
-            if state_of(m) != UNFILLED
-        ]
-        return self.program.pc(point), moves
-
-
-@frozen(eq=False)
 class Beneath:
     """A frame that waits for a return: its call, its cells, and what is beneath it.
 
-    `site` is None for the host, which began what runs above.
+    `site` is None for the host, which began what runs above. `depth` counts the frames up to the
+    one above, `total` the cells of those beneath it.
     """
 
     site: CallSite | None
-    cells: list[int]
+    cells: list[Any]
     below: Beneath | None
     depth: int
+    total: int
 
 
 class Frames:
-    """The frames of a thread, linked from the cell FRAMES of the engine's registers.
+    """The frames of a thread.
 
-    Everything lies in those: whoever saves and restores them saves and restores the frames. What
-    changes them comes last in each function, and without calls in between: a signal finds a
-    call entered or not.
+    `hooks` are the addresses of functions that the host serves, its own outcalls among them.
     """
 
     def __init__(self, program: Program, memory: Memory, stack_bottom: int) -> None:
         self.program, self.memory, self.stack_bottom = program, memory, stack_bottom
         self.x: list[Any] = []
+        self.hooks: set[int] = set()
         self.functions: dict[str, Callable[..., object]] = {
             "enter": self.enter,
             "enter_indirect": self.enter_indirect,
@@ -106,22 +64,19 @@ class Frames:
 
     def enter(self, site: CallSite, *payloads: int) -> int:
         """Call the function of a site; gives where it begins."""
-        assert site.address is not None
-        plan = self.program.by_address.get(site.address)
-        if plan is None:
-            return self._enter_outcall(site, site.address, payloads)
-        if site.entry is None:
-            site.entry = self.program.entry(plan, site.metas)
-        return self._enter(site, plan, site.entry, payloads)
+        if site.address in self.hooks:
+            return self._enter_host(site, site.address, payloads)
+        plan = self.program.by_address[site.address]
+        return self._enter(site, plan, site.entry or site.bind(), payloads)
 
     def enter_indirect(self, site: CallSite, address: int, *payloads: int) -> int:
         """Call the function at an address; GuestFault if there is none."""
         plan = self.program.by_address.get(address)
-        if plan is not None:
-            return self._enter(site, plan, self.program.entry(plan, site.metas), payloads)
-        if address in self.program.outcalls.values():
-            return self._enter_outcall(site, address, payloads)
-        raise GuestFault(f"call of {address:#x}, where no function is", address=address)
+        if plan is None and address not in self.program.outcalls_by_address:
+            raise GuestFault(f"call of {address:#x}, where no function is", address=address)
+        if plan is None or address in self.hooks:
+            return self._enter_host(site, address, payloads)
+        return self._enter(site, plan, self.program.entry(plan, site.metas), payloads)
 
     def _enter(
         self, site: CallSite, plan: FunctionPlan, entry: int, payloads: Sequence[int]
@@ -131,12 +86,16 @@ class Frames:
         end = HEADER + 2 * len(given)
         x[HEADER:end:2] = given
         x[plan.tags : plan.size] = plan.fresh
-        x[FP] = 0
         x[FRAMES] = beneath
         return entry
 
-    def _enter_outcall(self, site: CallSite, address: int, payloads: Sequence[int]) -> int:
+    def _enter_host(self, site: CallSite, address: int, payloads: Sequence[int]) -> int:
+        """Call a function in the host; what it declares and is not given is NaRs."""
         operands = [operand(m, p) for m, p in zip(site.metas, payloads, strict=True)]
+        outcall = self.program.outcalls_by_address.get(address)
+        if outcall is not None:
+            missing = Operand(site.missing, 1, special=True)
+            operands += [missing] * (outcall.parameters - len(operands))
         x, beneath = self.x, self._push(site, site.function.size)
         x[OPERANDS] = operands
         x[LINK] = GIVE_PC
@@ -145,50 +104,56 @@ class Frames:
 
     def _push(self, site: CallSite | None, size: int) -> Beneath:
         below: Beneath | None = self.x[FRAMES] or None
-        depth = below.depth + 1 if below else 1
-        if depth > MOST_FRAMES:
+        if below is None:
+            return Beneath(site, self.x[:size], None, 1, size)
+        total = below.total + size
+        if total > MOST_CELLS:
             raise GuestFault(
-                f"belt frame stack full: more than {MOST_FRAMES} calls are active",
+                f"belt frame stack full: {below.depth} calls are active",
                 advice="is there a recursion that does not end?",
             )
-        return Beneath(site, self.x[:size], below, depth)
+        return Beneath(site, self.x[:size], below, below.depth + 1, total)
 
     def begin(self, plan: FunctionPlan) -> int:
         """Begin a function for the host, with the operands that cross; gives its first pc."""
         x = self.x
         arguments: list[Operand] = x[OPERANDS][: plan.entry]
-        entry = self.program.entry(plan, tuple(map(meta_of, arguments)))
+        entry = self.program.entry(plan, metas_of(arguments))
         payloads = [argument.payload for argument in arguments]
         end = HEADER + 2 * len(payloads)
         beneath = self._push(None, len(x))
         x[HEADER:end:2] = payloads
         x[plan.tags : plan.size] = plan.fresh
-        x[FP] = 0
         x[FRAMES] = beneath
         return entry
 
-    def leave(self, metas: Metas, *payloads: int) -> int:
+    def leave(self, metas: bytes, *payloads: int) -> int:
         """Return from the running function with results; gives where its caller goes on."""
         x = self.x
         beneath: Beneath = x[FRAMES]
         site, cells = beneath.site, beneath.cells
         if site is None:
-            operands = [operand(m, p) for m, p in zip(metas, payloads, strict=True)]
-            x[: len(cells)] = cells
-            x[OPERANDS] = operands
-            return x[LINK]
-        pc, moves = site.continuation(metas)
-        size = len(cells)
-        x[:size] = cells
-        for place, cell in moves:
-            x[cell] = payloads[place]
-        return pc
+            return self._leave_to_host(cells, metas, payloads)
+        onward = site.continuations.get(metas) or site.go_on(metas)
+        if onward.is_short:
+            payloads = (*payloads, site.missing)
+        for place, cell in onward.moves:
+            cells[cell] = payloads[place]  # nothing lives in these cells before the return
+        x[: len(cells)] = cells
+        return onward.pc
+
+    def _leave_to_host(self, cells: list[Any], metas: bytes, payloads: Sequence[int]) -> int:
+        x = self.x
+        operands = [operand(m, p) for m, p in zip(metas, payloads, strict=True)]
+        x[:] = cells
+        x[OPERANDS] = operands
+        return x[LINK]
 
     def give(self, site: None) -> int:
         """Return from an outcall with the operands that cross."""
         del site
         results: list[Operand] = self.x[OPERANDS]
-        return self.leave(tuple(map(meta_of, results)), *[each.payload for each in results])
+        return self.leave(metas_of(results), *[each.payload for each in results])
 
     def reserve(self, site: tuple[int, int]) -> int:
         """Reserve data stack for the running frame; gives where it goes on."""
@@ -196,19 +161,21 @@ class Frames:
         x = self.x
         bottom = x[SP] - size & -16
         if bottom < self.stack_bottom:
-            raise GuestFault(f"data stack full: no room for {size} bytes", address=bottom)
-        self.memory.initialise(bottom, bytes(size))
-        x[SP] = x[FP] = bottom
+            raise GuestFault(
+                f"data stack full: no room for {size} bytes",
+                address=bottom,
+                advice="is there a recursion that does not end?",
+            )
+        self.memory.initialise(bottom, bytes(x[SP] - bottom))
+        x[SP] = bottom
         return following
 
 
 def operand(known: int, payload: int) -> Operand:
     """An operand of a settled meta."""
-    if state_of(known) == UNFILLED:
-        return NOTHING
     return Operand(payload, width_of(known), special=state_of(known) == SPECIAL)
 
 
-def meta_of(operand: Operand) -> int:
-    """The meta of an operand."""
-    return meta(operand.width, SPECIAL if operand.special else PLAIN)
+def metas_of(operands: Sequence[Operand]) -> bytes:
+    """The metas of operands."""
+    return bytes(meta(one.width, SPECIAL if one.special else PLAIN) for one in operands)

@@ -34,6 +34,11 @@ def width_of(meta: int) -> int:
     return 1 if meta & _STATE == UNFILLED else 1 << (meta & 7)
 
 
+def file_of(width: int) -> str:
+    """The register file through which slots hold operands of a width."""
+    return LETTERS[width.bit_length() - 1]
+
+
 def state_of(meta: int) -> int:
     """PLAIN, SPECIAL, MAYBE or UNFILLED."""
     return meta & _STATE

@@ -12,8 +12,8 @@ from typing import cast
 
 from attrs import field, frozen
 
-from simfw.belt.metadata import SPECIAL, state_of, width_of
-from simfw.belt.strict import file_of
+from conasm.assembly import Step
+from simfw.belt.metadata import SPECIAL, file_of, state_of, width_of
 from simfw.ir.builder import Word
 from simfw.ir.builder import field as symbol
 from simfw.ir.layout import File, Layout
@@ -22,8 +22,9 @@ from simfw.ir.ops import I64, INTEGERS, Block, Effect, Slot, Type, walk
 
 @frozen(eq=False)
 class MicroRecord:
-    """A pattern: its name, the names of its operands, and what it does."""
+    """A pattern: its kind and unique name, the names of its operands, and what it does."""
 
+    kind: str
     name: str
     operands: tuple[str, ...]
     effects: tuple[Effect, ...] = field(repr=False)
@@ -37,12 +38,17 @@ class MicroRecord:
 
 @frozen(eq=False)
 class Micro:
-    """One use of a pattern. `step` is the index of the block's step that it belongs to."""
+    """One use of a pattern.
+
+    `step` is the index of the block's step that it belongs to, `blame` the step whose fault it
+    is if it faults; None outside of functions.
+    """
 
     record: MicroRecord
     operands: tuple[object, ...]
     weight: int
     step: int
+    blame: Step | None = None
 
     @property
     def length(self) -> int:
@@ -129,9 +135,9 @@ class Pattern:
                 self._note(str(cast("tuple[str, bool]", node.attr)[0]))
         self.effects.append(effect)
 
-    def record(self, name: str) -> MicroRecord:
+    def record(self, kind: str, number: int) -> MicroRecord:
         """The finished pattern."""
-        return MicroRecord(name, tuple(self.fields), tuple(self.effects))
+        return MicroRecord(kind, f"{kind}_{number}", tuple(self.fields), tuple(self.effects))
 
     def _note(self, name: str) -> None:
         if name not in self.fields and name != "next":
@@ -142,10 +148,10 @@ FILES = {"b": INTEGERS[8], "h": INTEGERS[16], "w": INTEGERS[32], "d": I64, "q": 
          "flag": I64}  # fmt: skip
 """The ways in which a slot can be read: by the width of its operand; its flag is beside it."""
 
-SP, FP, LINK, FRAMES, OPERANDS, SPARE = range(6)
-HEADER = 6
-"""The first cells: the data stack's pointer, the frame's base in it, where an outcall or the
-host's call goes on, the frames beneath, the operands that cross the border, and one to spare."""
+SP, LINK, FRAMES, OPERANDS, SPARE = range(5)
+HEADER = 5
+"""The first cells: the data stack's pointer, where an outcall or the host's call goes on, the
+frames beneath, the operands that cross the border, and one to spare."""
 
 
 def layout(cells: int) -> Layout:
@@ -163,7 +169,7 @@ def pattern(key: tuple[object, ...], write: Callable[[Pattern], None]) -> MicroR
     if found is None:
         made = Pattern()
         write(made)
-        found = _records[key] = made.record(f"{key[0]}_{len(_records)}")
+        found = _records[key] = made.record(str(key[0]), len(_records))
     return found
 
 

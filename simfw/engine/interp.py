@@ -12,6 +12,7 @@ comparison for all of them. An instruction that leaves at `pc` returns `~pc`.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Callable
 from typing import cast
 
 from attrs import frozen
@@ -152,11 +153,12 @@ class Interpreter:
         self.left = 0
         self.code_changed = False
         self.hooks: set[int] = set()
+        self._observe: Callable[[int], None] | None = None
         self._table = _Table(self)
         self._code = CodeMap()
         self._bound = 0
         self._environment = Environment(self.x, memory, self)
-        front.attach(self.x)
+        front.attach(self.x, self.hooks)
         self._factories = Factories(front, self._environment)
         memory.on_code_write = self._code_written
 
@@ -190,31 +192,44 @@ class Interpreter:
                 pc = run()
             except BaseException as error:
                 try:
-                    pc, left = self._place(error, pc, left, n, block)
+                    pc, left, weight = self._place(error, pc, left, n, block)
                 except BaseException:  # a signal meanwhile: it goes out instead
                     self._place(error, pc, left, n, block)
                     raise
-                if isinstance(error, GuestFault) and not left:
-                    return Exit(BUDGET, pc, pc)  # the fault is the next instruction's
+                if isinstance(error, GuestFault):
+                    if weight > left:
+                        return Exit(BUDGET, pc, pc)  # the fault is the next instruction's
+                    self._issue(pc, left, weight)
                 if not isinstance(error, CodeChanged):
                     raise
 
     def _place(
         self, error: BaseException, pc: int, left: int, n: int, block: Translation | Exit | None
-    ) -> tuple[int, int]:
-        """Find out where in the block an exception arose; gives the pc and the budget there."""
-        index = step_index(error.__traceback__)
+    ) -> tuple[int, int, int]:
+        """Find out where in the block an exception arose.
+
+        Gives the pc and the budget there, and how many instructions what is there counts as.
+        """
+        weight, index = 1, step_index(error.__traceback__)
         if index is None and pc < 0:  # between an instruction that leaves and its exit:
             index = -2  # it is the last of its block, and still to be run
         if index is not None and isinstance(block, Translation):
             if isinstance(error, CodeChanged):  # the store is done
                 self.code_changed = False
                 index += 1
+            elif isinstance(error, GuestFault):
+                weight = block.counts[index + 1] - block.counts[index]
             pc, left = block.pcs[index], left + n - block.counts[index]
         self.pc, self.left = pc, left
         if isinstance(error, GuestFault) and (error.pc is None or index is not None):
             error.pc = pc
-        return pc, left
+        return pc, left, weight
+
+    def _issue(self, pc: int, left: int, weight: int) -> None:
+        """Count an instruction that faults, where those are counted when they are issued."""
+        onward = self.front.issued(pc)
+        if onward != pc:
+            self.pc, self.left = onward, left - weight
 
     # Translation
 
@@ -244,7 +259,8 @@ class Interpreter:
                 break
             maker = self._factories.get(instruction.record)
             end, following = maker.end, pc + instruction.length & mask
-            steps.append(maker.make(pc, following, *instruction.operands))
+            step = maker.make(pc, following, *instruction.operands)
+            steps.append(step if self._observe is None else _observed(step, pc, self._observe))
             if end not in (FALLS_THROUGH, TRANSFERS):
                 self._table[~pc] = UNCOVERED, None, Exit(end, pc, following, instruction)
             pc, stop = following, min(pc + instruction.length, mask + 1)
@@ -266,6 +282,11 @@ class Interpreter:
             return None
 
     # Change
+
+    def observe(self, observe: Callable[[int], None] | None) -> None:
+        """From the next block on, call this with the pc before each step; None to end that."""
+        self._observe = observe
+        self.forget_all()
 
     def hook(self, address: int) -> None:
         """Leave to the run loop whenever `address` is reached."""
@@ -304,6 +325,14 @@ class Interpreter:
     def _code_written(self, address: int, length: int) -> None:
         if self.forget(address, length):
             self.code_changed = True
+
+
+def _observed(step: Step, pc: int, observe: Callable[[int], None]) -> Step:
+    def observed() -> int | None:
+        observe(pc)
+        return step()
+
+    return observed
 
 
 def _beginning(block: Translation, count: int) -> Run | None:

@@ -68,8 +68,18 @@ class FrontEnd(Protocol):
         """The instruction at `pc`. Raises GuestFault where there is none."""
         ...
 
-    def attach(self, x: list[int], /) -> None:
-        """Say which cells its `functions` work on: the registers of the engine."""
+    def attach(self, x: list[int], hooks: set[int], /) -> None:
+        """Say which cells its `functions` work on, and which addresses the host serves.
+
+        They are the registers and the hooks of the engine.
+        """
+        ...
+
+    def issued(self, pc: int, /) -> int:
+        """Where an instruction goes on that faulted at its first operation, and has counted.
+
+        `pc` itself where an instruction that faults does not count.
+        """
         ...
 
     def fault(self, cause: str, value: int, /) -> GuestFault:

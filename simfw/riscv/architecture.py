@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -19,9 +19,11 @@ from simfw.riscv.psabi import IntegerConvention, SyscallConvention
 from simfw.riscv.registers import A0, A7, ABI_NAMES, GP, NUMBERS, RA, SP, TP
 from simfw.riscv.semihosting import is_request
 from simfw.riscv.state import NOT_RESERVED
+from simfw.riscv.trace import RiscvTrace
 
 if TYPE_CHECKING:
     from simfw.binding import BoundOutcall
+    from simfw.process import Process
 
 _FLOAT_BITS = {"soft": 0, "single": 32, "double": 64, "quad": 64}
 TIME_FREQUENCY = 1_000_000
@@ -102,6 +104,10 @@ class RiscvArchitecture:
     def is_semihosting(self, memory: Memory, pc: int) -> bool:
         """Whether the `ebreak` at `pc` is a semihosting request."""
         return is_request(memory, pc)
+
+    def watcher(self, process: Process, write: Callable[[str], None]) -> RiscvTrace:
+        """What writes the trace: see `simfw.riscv.trace`."""
+        return RiscvTrace(process, write)
 
     def unwind(
         self, image: Image, memory: Memory, x: list[int], pc: int, sentinel: int

@@ -61,8 +61,12 @@ class RiscvFrontEnd:
             word |= memory.fetch(pc + 2 & memory.mask, 2, pc) << 16
         return word
 
-    def attach(self, x: list[int]) -> None:
+    def attach(self, x: list[int], hooks: set[int]) -> None:
         """There are no functions that would work on registers."""
+
+    def issued(self, pc: int) -> int:
+        """An instruction that faults has not retired, and does not count."""
+        return pc
 
     def fault(self, cause: str, value: int) -> MisalignedAccess:
         """The only check is that of an atomic's address."""

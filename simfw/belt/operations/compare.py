@@ -8,15 +8,9 @@ after it. `lss leq gtr geq` exist as condition codes only, and read the result a
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-from conasm.assembly import Step
-from simfw.belt.operations.select import test_special
 from simfw.belt.record import Operations, Strict
 from simfw.ir.builder import Word, const
-
-if TYPE_CHECKING:
-    from simfw.belt.translate import Translation
 
 compare = Operations("compare")
 
@@ -86,7 +80,8 @@ def overflow(s: Strict, result: Word) -> Word:
     return s.overflow
 
 
-@compare.op("fault", latency="compare", ganged=True, raw=True, gives="b")
-def fault(t: Translation, step: Step) -> None:
+@compare.op("fault", latency="compare", ganged=True)
+def fault(s: Strict, result: Word) -> Word:
     """Tell whether the operation before made a NaR."""
-    test_special(t, t.ganged(step), step.drops[0], wants_none=False)
+    del result
+    return s.fault

@@ -1,24 +1,25 @@
 """Control: branches, calls and returns, and operations that only arrange the belt.
 
-A predicate is the lowest bit of its operand: `tr` transfers on 1, `fl` on 0. A None predicate
-transfers in neither, a NaR faults. A call not taken drops as many Nones as it has results.
+A predicate is the lowest bit of its operand: `tr` transfers on 1, `fl` on 0. With a None as
+predicate or target nothing happens, with a NaR among them and no None it is a fault. A call that
+is not made drops as many Nones as it has results.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from conasm.assembly import BlockArg, FunctionArg, Step
 from conasm.operation import Phase, Results, Transfer
-from simfw.belt.frames import CallSite
-from simfw.belt.kinds import NONE_FLAG
-from simfw.belt.metadata import UNFILLED, meta, state_of
+from simfw.belt.joins import realise
+from simfw.belt.kinds import NONE_FLAG, NaRKind
+from simfw.belt.metadata import MAYBE, SPECIAL, UNFILLED, meta, state_of, width_of
 from simfw.belt.micro import HEADER, Pattern
-from simfw.belt.program import Point
 from simfw.belt.record import Operations, Semantics
-from simfw.ir.builder import const
-from simfw.ir.ops import I64
+from simfw.belt.sites import CallSite
+from simfw.belt.versions import Point
+from simfw.ir.builder import Word
 
 if TYPE_CHECKING:
     from simfw.belt.translate import Translation
@@ -53,48 +54,86 @@ def _transfer(sentence: str, act: Act) -> Semantics:
         wanted = step.operation.condition
         if wanted is None or t.phase == "taken":
             act(t, step)
-        elif t.phase == "else":
-            _make_nones(t, step)
+            return
+        predicate, *target = t.values(step)
+        t.settle(predicate)
+        if t.is_plain(predicate):
+            t.fork(predicate, wanted, taken="taken")
         else:
-            (predicate,) = t.values(step)[:1]
-            t.settle(predicate)
-            if t.realise(predicate):
-                t.fork(predicate, wanted, taken="taken")
-            _make_nones(t, step)
+            t.settle(*target)
+            realise(t, predicate, *target)
+        _make_nones(t, step)
 
     semantics.__doc__ = sentence
     return semantics
 
 
+# --- handing operands over
+
+
+class _Passed:
+    """What is handed over, each as what micro operations read it from.
+
+    A position that nothing filled counts as NaR(invalid operand) of this step.
+    """
+
+    def __init__(self, t: Translation, values: Sequence[int]) -> None:
+        known = [t.meta(value) for value in values]
+        there = [state_of(m) != UNFILLED for m in known]
+        self.metas = bytes(
+            m if filled else meta(1, SPECIAL) for m, filled in zip(known, there, strict=True)
+        )
+        self.files = tuple(
+            _file(m) if filled else "" for m, filled in zip(known, there, strict=True)
+        )
+        missing = t.special(NaRKind.INVALID_OPERAND.value)
+        self.operands: dict[str, Any] = {
+            f"a{n}": t.cell(value) if filled else missing
+            for n, (value, filled) in enumerate(zip(values, there, strict=True))
+        }
+
+    def words(self, p: Pattern) -> list[Word]:
+        """Their payloads."""
+        return [
+            p.read(f"a{n}", file) if file else p.number(f"a{n}")
+            for n, file in enumerate(self.files)
+        ]
+
+
+def _file(known: int) -> str:
+    return "q" if width_of(known) == 16 and state_of(known) != SPECIAL else "d"
+
+
 def _branch(t: Translation, step: Step) -> None:
     target = next(arg for arg in step.arguments if isinstance(arg, BlockArg))
-    t.settle(*step.passes)
-    metas = tuple(map(t.meta, step.passes))
-    cells = [HEADER + 2 * place for place in range(len(metas))]
-    _move(t, step.passes, cells)
     plan = t.function.blocks[target.index]
-    vector = tuple(metas[value] if value < len(metas) else UNFILLED for value in plan.live[0])
-    t.jump(Point(t.function.index, target.index, 0, "", vector))
-
-
-def _move(t: Translation, values: Sequence[int], cells: Sequence[int]) -> None:
-    """Bring operands to other cells, all at once."""
-    moves = [
-        (t.cell(value), cell, "q" if t.meta(value) == meta(16) else "d")
-        for value, cell in zip(values, cells, strict=True)
-        if state_of(t.meta(value)) != UNFILLED and t.cell(value) != cell
-    ]
-    files = tuple(file for _, _, file in moves)
+    values = step.passes
+    if plan.block.named:
+        t.settle(*values)
+    else:  # the belt stays as it is, whatever is on it
+        values = [value for value in values if state_of(t.meta(value)) != UNFILLED]
+    passed = _Passed(t, values)
+    flagged = tuple(state_of(m) == MAYBE for m in passed.metas)
+    metas = passed.metas.ljust(plan.block.entry, bytes([UNFILLED]))
+    vector = bytes(metas[value] for value in plan.live.at(0))
+    point = Point(t.function.index, target.index, 0, "", vector)
 
     def write(p: Pattern) -> None:
-        payloads = [p.read(f"a{n}", file) for n, file in enumerate(files)]
-        for n, (payload, file) in enumerate(zip(payloads, files, strict=True)):
-            p.put(f"d{n}", payload, file)
+        words = passed.words(p)
+        flags = {n: p.read(f"a{n}", "flag") for n, flag in enumerate(flagged) if flag}
+        for n, (word, file) in enumerate(zip(words, passed.files, strict=True)):
+            p.put(f"d{n}", word, file or "d")
+        for n, flag in flags.items():
+            p.put(f"d{n}", flag, "flag")
+        p.jump("to")
 
-    if moves:
-        sources = {f"a{n}": source for n, (source, _, _) in enumerate(moves)}
-        targets = {f"d{n}": cell for n, (_, cell, _) in enumerate(moves)}
-        t.emit(("move", files), sources | targets, write)
+    cells = {f"d{n}": HEADER + 2 * n for n in range(len(values))}
+    operands = {**passed.operands, **cells, "to": t.pc(point)}
+    t.emit(("branch", passed.files, flagged), operands, write)
+    t.end()
+
+
+# --- calls and returns
 
 
 def _call(t: Translation, step: Step) -> None:
@@ -103,60 +142,48 @@ def _call(t: Translation, step: Step) -> None:
         _enter(t, step, t.program.addresses[target.name], None)
     function = t.values(step)[-1]
     t.settle(function)
-    if t.realise(function):
-        _enter(t, step, None, function)
+    if realise(t, function):
+        _enter(t, step, 0, function)
     _make_nones(t, step)
 
 
-def _enter(t: Translation, step: Step, address: int | None, function: int | None) -> NoReturn:
+def _enter(t: Translation, step: Step, address: int, function: int | None) -> NoReturn:
     """Push a frame and go to the function at an address, or at the one that a value is."""
     t.settle(*step.passes)
-    metas = tuple(map(t.meta, step.passes))
-    site = CallSite(t.program, t.function, t.call_point(), metas, address, step.drops)
+    passed = _Passed(t, step.passes)
+    missing = t.special(NaRKind.INVALID_OPERAND.value)
+    site = CallSite(
+        t.program, t.function, t.next_pc(), t.after(), passed.metas, address, step.drops, missing
+    )
     known = None if function is None else t.meta(function)
-    special = tuple(state_of(m) for m in metas)
-    wide = tuple(m == meta(16) for m in metas)
 
     def write(p: Pattern) -> None:
-        values = [p.get("to", known)] if known is not None else []
-        values = [word.trunc(64) if word.type.bits > 64 else word for word in values]
-        for n, state in enumerate(special):
-            filled = state != UNFILLED
-            values.append(p.read(f"a{n}", "q" if wide[n] else "d") if filled else const(I64, 0))
-        p.dispatch("enter" if known is None else "enter_indirect", values)
+        if known is None:
+            p.dispatch("enter", passed.words(p))
+        else:
+            p.dispatch("enter_indirect", [p.get("to", known), *passed.words(p)])
 
-    operands: dict[str, object] = {f"a{n}": t.cell(v) for n, v in enumerate(step.passes)
-                                   if special[n] != UNFILLED}  # fmt: skip
+    operands: dict[str, Any] = {**passed.operands, "site": site}
     if function is not None:
         operands["to"] = t.cell(function)
-    t.emit(("enter", special, wide, known), {**operands, "site": site}, write)
+    t.emit(("enter", passed.files, known), operands, write)
     t.end()
 
 
 def _make_nones(t: Translation, step: Step) -> None:
     """What a call that is not made drops: as many Nones as it would have results."""
     target = next((arg.name for arg in step.arguments if isinstance(arg, FunctionArg)), "")
-    widths = t.program.declared_widths.get(target, ())
+    outcall = t.program.outcalls.get(target)
+    widths = outcall.widths if outcall else ()
     for place, drop in enumerate(step.drops):
         t.set_special(drop, NONE_FLAG, widths[place] if place < len(widths) else 1)
 
 
 def _return(t: Translation, step: Step) -> None:
     t.settle(*step.passes)
-    metas = tuple(map(t.meta, step.passes))
-    filled = tuple(state_of(m) != UNFILLED for m in metas)
-    wide = tuple(m == meta(16) for m in metas)
-
-    def write(p: Pattern) -> None:
-        values = [
-            p.read(f"a{n}", "q" if wide[n] else "d") if there else const(I64, 0)
-            for n, there in enumerate(filled)
-        ]
-        p.dispatch("leave", values)
-
-    operands: dict[str, object] = {f"a{n}": t.cell(v) for n, v in enumerate(step.passes)
-                                   if filled[n]}  # fmt: skip
-    t.emit(("leave", filled, wide), {**operands, "site": metas}, write)
+    passed = _Passed(t, step.passes)
+    operands: dict[str, Any] = {**passed.operands, "site": passed.metas}
+    t.emit(("leave", passed.files), operands, lambda p: p.dispatch("leave", passed.words(p)))
     t.end()
 
 

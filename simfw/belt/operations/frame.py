@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from conasm.assembly import Step, SymbolArg, WidthArg
 from conasm.operation import Phase
 from simfw.belt.kinds import NaRKind
-from simfw.belt.metadata import INVALID, PLAIN, SPECIAL, UNFILLED, meta, state_of, width_of
-from simfw.belt.micro import FP, Pattern
+from simfw.belt.metadata import PLAIN, SPECIAL, UNFILLED, meta, state_of, width_of
+from simfw.belt.micro import SP, Pattern
 from simfw.belt.record import Operations
 from simfw.ir.builder import const
 from simfw.ir.ops import I64
@@ -22,12 +22,8 @@ frame = Operations("frame")
 @frame.op("stackf size", phase=Phase.READER, raw=True, results=0)
 def stackf(t: Translation, step: Step) -> None:
     """Reserve bytes of zeroed memory, from `fp` on, 16-byte aligned, until the call ends."""
-    after = t.after()
-    t.emit(
-        ("dispatch", "reserve"),
-        {"site": (t.immediate(step), after)},
-        lambda p: p.dispatch("reserve", ()),
-    )
+    site = t.immediate(step), t.pc(t.after())
+    t.emit(("dispatch", "reserve"), {"site": site}, lambda p: p.dispatch("reserve", ()))
     t.end()
 
 
@@ -51,7 +47,8 @@ def spill(t: Translation, step: Step) -> None:
     lost = [cell for place, cell in cells.items() if offset < place < offset + width_of(known)]
     if state_of(known) == UNFILLED:
         known = meta(1, SPECIAL)
-        t.emit(("spill", "unfilled"), {"scratch": cells[offset]}, _write_unfilled)
+        payload = t.special(NaRKind.INVALID_OPERAND.value)
+        t.emit(("spill", "unfilled"), {"cell": cells[offset], "value": payload}, _write_number)
     else:
         wide = "q" if known == meta(16) else "d"
 
@@ -61,7 +58,7 @@ def spill(t: Translation, step: Step) -> None:
         t.emit(("spill", wide), {"a": t.cell(value), "scratch": cells[offset]}, write)
     for cell in {cells[offset], *lost}:
         content = known if cell == cells[offset] else UNFILLED
-        t.emit(("spill", "meta"), {"cell": cell + 1, "meta": content}, _write_meta)
+        t.emit(("spill", "meta"), {"cell": cell + 1, "value": content}, _write_number)
 
 
 @frame.op("fill offset width", phase=Phase.READER, raw=True)
@@ -81,12 +78,10 @@ def fill(t: Translation, step: Step) -> None:
 
         t.emit(("fill", wide), {"scratch": cell, "d": t.cell(drop)}, write)
         t.define(drop, meta(width.bytes, PLAIN if t.phase == "plain" else SPECIAL))
-    elif t.phase == "missing":
-        t.set_special(drop, NaRKind.INVALID_OPERAND.value, width.bytes)
     else:
         t.fork_on_cell(cell + 1, meta(width.bytes, PLAIN), "plain")
         t.fork_on_cell(cell + 1, meta(width.bytes, SPECIAL), "special")
-        t.go_to_phase("missing")
+        t.set_missing(drop, width.bytes)
 
 
 @frame.op(
@@ -107,7 +102,7 @@ def lea(t: Translation, step: Step) -> None:
             p.put("d", p.read("fp", "d") + p.number("offset", is_signed=True))
 
         offset = t.immediate(step)
-        t.emit(("lea",), {"fp": FP, "offset": offset, "d": t.cell(step.drops[0])}, write)
+        t.emit(("lea",), {"fp": SP, "offset": offset, "d": t.cell(step.drops[0])}, write)
         t.define(step.drops[0], meta(8))
 
 
@@ -119,9 +114,5 @@ def _write_before(p: Pattern) -> None:
     p.put("cell", reaches.select(const(I64, UNFILLED), known), "d")
 
 
-def _write_unfilled(p: Pattern) -> None:
-    p.put("scratch", const(I64, INVALID), "d")
-
-
-def _write_meta(p: Pattern) -> None:
-    p.put("cell", p.number("meta"), "d")
+def _write_number(p: Pattern) -> None:
+    p.put("cell", p.number("value"), "d")

@@ -6,15 +6,17 @@ store strips what an operand's metadata says, a load takes its width from the in
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from conasm.assembly import ImmediateArg, Step, TagArg, ValueArg, WidthArg
 from conasm.operation import Phase
+from simfw.belt.joins import cells_of, join, joined, realise, shape_of
 from simfw.belt.kinds import NaRKind
 from simfw.belt.metadata import SPECIAL, meta, width_of
 from simfw.belt.micro import Pattern
+from simfw.belt.plan import width_argument
 from simfw.belt.record import Operations
+from simfw.belt.versions import Switch
 from simfw.ir.builder import Word, const
 from simfw.ir.ops import I64
 
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
     from simfw.belt.translate import Translation
 
 memory = Operations("memory")
+
+BEYOND = "an address of more than 64 bits"
+"""The cause of a fault of addresses of width q."""
 
 
 @memory.op("load value operand width delay / value operand width tag", widths="any", raw=True)
@@ -34,14 +39,14 @@ def load(t: Translation, step: Step) -> None:
     width, how = step.arguments[2:]
     assert isinstance(width, WidthArg)
     if isinstance(how, TagArg):
-        _keep(t, step, how.index, width.bytes)
+        _keep(t, step, how.index)
     elif step.retires:
         base = _address_values(step)
         t.settle(*base)
         if all(map(t.is_plain, base)):
             _load(t, step, width.bytes)
         else:
-            t.join_specials(base, step.drops[0], width.bytes)
+            join(t, base, step.drops[0], width.bytes)
 
 
 @memory.op("pickup tagged", widths="any", raw=True)
@@ -50,14 +55,14 @@ def pickup(t: Translation, step: Step) -> None:
     (tag,) = step.arguments
     assert isinstance(tag, TagArg)
     cell, drop = t.function.tags + 2 * tag.index, step.drops[0]
-    if t.phase.startswith("load"):
-        _load_kept(t, cell, int(t.phase[4:]), drop)
-    elif t.phase.startswith("special"):
-        _copy_kept(t, cell, int(t.phase[7:]), drop)
-    elif t.phase == "none":
+    if not t.phase.isdigit():
+        _look_up(t, cell)
+    elif t.phase == "0":
         t.set_special(drop, NaRKind.INVALID_OPERAND.value, 1)
+    elif int(t.phase) & 1:
+        _copy_kept(t, cell, width_argument(_pending(t)), drop)
     else:
-        _look_up(t, cell, t.function.tag_widths[tag.index])
+        _load_kept(t, cell, _pending(t), drop)
 
 
 @memory.op("refuse tagged", widths="any", raw=True, results=0)
@@ -76,7 +81,7 @@ def store(t: Translation, step: Step) -> None:
     """
     values = t.values(step)
     t.settle(*values)
-    if t.realise(*values):
+    if realise(t, *values):
         _store(t, step, values[-1])
 
 
@@ -85,8 +90,11 @@ def _address_values(step: Step) -> list[int]:
     return [arg.id for arg in step.arguments[:2] if isinstance(arg, ValueArg)]
 
 
-def _shape(t: Translation, step: Step) -> tuple[int, int | None]:
-    """The metas of base and offset; None for an offset that is a number."""
+Shape = tuple[int, int | None]
+"""The metas of base and offset; None for an offset that is a number."""
+
+
+def _shape(t: Translation, step: Step) -> Shape:
     base, offset = step.arguments[:2]
     assert isinstance(base, ValueArg)
     return t.meta(base.id), t.meta(offset.id) if isinstance(offset, ValueArg) else None
@@ -101,13 +109,28 @@ def _cells(t: Translation, step: Step) -> dict[str, int]:
     return {"pointer": t.cell(base.id), "offset": offset.value}
 
 
-def _address(p: Pattern, shape: tuple[int, int | None]) -> Word:
-    """Base, zero-extended, and offset, sign-extended; of 16 bytes the lower half counts."""
+def _address(p: Pattern, shape: Shape) -> Word:
+    """Base, zero-extended, and offset, sign-extended, modulo 2**64; a base beyond that faults."""
     base = p.get("pointer", shape[0])
+    if base.type.bits > 64:
+        p.check(base.lshr(64).eq(0), BEYOND, base)
+    return _sum(p, base, shape[1])
+
+
+def _kept_address(p: Pattern, shape: Shape) -> Word:
+    """The same, but a base beyond faults when the load retires: it gives the last address."""
+    base = p.get("pointer", shape[0])
+    address = _sum(p, base, shape[1])
+    if base.type.bits > 64:
+        return base.lshr(64).eq(0).select(address, I64.mask)
+    return address
+
+
+def _sum(p: Pattern, base: Word, offset_meta: int | None) -> Word:
     base = base.trunc(64) if base.type.bits > 64 else base.zext(64)
-    if shape[1] is None:
+    if offset_meta is None:
         return base + p.number("offset", is_signed=True)
-    offset = p.get("offset", shape[1])
+    offset = p.get("offset", offset_meta)
     return base + (offset.trunc(64) if offset.type.bits > 64 else offset.sext(64))
 
 
@@ -131,50 +154,59 @@ def _store(t: Translation, step: Step, value: int) -> None:
     t.emit(("store", shape, known), {**_cells(t, step), "value": t.cell(value)}, write)
 
 
-# Tagged loads. The first cell of a tag is 0 with nothing pending, else twice the width, plus 1 if
-# the address is special; the second is the address.
+# Tagged loads. The first cell of a tag is 0 with nothing pending, else twice the number of the
+# load among the function's, plus 1 if its address is special; the second is the address.
 
 
-def _keep(t: Translation, step: Step, tag: int, size: int) -> None:
+def _keep(t: Translation, step: Step, tag: int) -> None:
     base = _address_values(step)
     t.settle(*base)
-    cell, special = t.function.tags + 2 * tag, not all(map(t.is_plain, base))
-    if special:
-        shape = t.special_shape(base)
+    number = 2 * (t.function.loads.index(step) + 1)
+    operands = {"tag": t.function.tags + 2 * tag, "pending": number}
+    if all(map(t.is_plain, base)):
+        places = _shape(t, step)
 
-        def write(p: Pattern) -> None:
-            p.put("tag", const(I64, 2 * size + 1), "d")
-            p.put("tag", t.joined(p, shape), "flag")
+        def write_address(p: Pattern) -> None:
+            _write_kept(p, _kept_address(p, places))
 
-        t.emit(("keep", shape, size), {**t.special_cells(base), "tag": cell}, write)
+        t.emit(("keep", places), {**operands, **_cells(t, step)}, write_address)
         return
-    places = _shape(t, step)
+    shape = shape_of(t, base)
 
-    def write_address(p: Pattern) -> None:
-        address = _address(p, places)
-        p.put("tag", const(I64, 2 * size), "d")
-        p.put("tag", address, "flag")
+    def write_special(p: Pattern) -> None:
+        _write_kept(p, joined(p, shape))
 
-    t.emit(("keep", places, size), {**_cells(t, step), "tag": cell}, write_address)
+    operands["pending"] += 1
+    t.emit(("keep_special", shape), {**operands, **cells_of(t, base)}, write_special)
 
 
-def _look_up(t: Translation, cell: int, sizes: Sequence[int]) -> None:
-    """Go on in the phase for what is pending; every load with the tag may be it."""
-    phases = {0: "none"}
-    for size in sizes:
-        phases |= {2 * size: f"load{size}", 2 * size + 1: f"special{size}"}
-    for state, phase in phases.items():
-        t.fork_on_cell(cell, state, phase)
+def _write_kept(p: Pattern, address: Word) -> None:
+    p.put("tag", p.number("pending"), "d")
+    p.put("tag", address, "flag")
+
+
+def _look_up(t: Translation, cell: int) -> None:
+    """Go on in the phase for what is pending: the number in the tag's cell."""
+    site = Switch(t.program.versions, t.here(""))
+    operands = {"cell": cell, "site": site}
+    t.emit(("look_up",), operands, lambda p: p.dispatch("switch", [p.read("cell", "d")]))
     t.end()
 
 
-def _load_kept(t: Translation, cell: int, size: int, drop: int) -> None:
+def _pending(t: Translation) -> Step:
+    """The load that the phase is for."""
+    return t.function.loads[int(t.phase) // 2 - 1]
+
+
+def _load_kept(t: Translation, cell: int, pending: Step, drop: int) -> None:
+    size = width_argument(pending)
+
     def write(p: Pattern) -> None:
         value = p.load(size, p.read("tag", "flag"))
         p.put("tag", const(I64, 0), "d")
         p.put("d", value)
 
-    t.emit(("pickup", size), {"tag": cell, "d": t.cell(drop)}, write)
+    t.emit(("pickup", size), {"tag": cell, "d": t.cell(drop)}, write, blame=pending)
     t.define(drop, meta(size))
 
 
@@ -184,7 +216,7 @@ def _copy_kept(t: Translation, cell: int, size: int, drop: int) -> None:
         p.put("tag", const(I64, 0), "d")
         p.put("d", special, "d")
 
-    t.emit(("pickup", "special"), {"tag": cell, "d": t.cell(drop)}, write)
+    t.emit(("pickup_special",), {"tag": cell, "d": t.cell(drop)}, write)
     t.define(drop, meta(size, SPECIAL))
 
 

@@ -32,20 +32,19 @@ def pick(t: Translation, step: Step) -> None:
     if t.phase == "first":
         t.copy(choices[0], drop)
         return
-    if t.phase == "else":
-        if len(choices) == 2:
-            t.copy(choices[1], drop)
-        else:
-            t.set_special(drop, NONE_FLAG, t.width(choices[0]))
-        return
     t.settle(selector)
     if not t.is_plain(selector):
-        t.copy(selector, drop)
-        t.define(drop, meta(t.width(choices[0]), SPECIAL))
+        t.settle(*choices)
+        plain = [choice for choice in choices if t.is_plain(choice)]
+        t.copy(selector, drop, width=t.width((plain or choices)[0]))
     elif len(choices) == 2 and t.meta(choices[0]) == t.meta(choices[1]) and t.is_plain(choices[0]):
         _select(t, selector, choices, drop)
     else:
         t.fork(selector, wanted=True, taken="first")
+        if len(choices) == 2:
+            t.copy(choices[1], drop)
+        else:
+            t.set_special(drop, NONE_FLAG, t.width(choices[0]))
 
 
 @select.op("recur value value", phase=Phase.PICK, widths="any", raw=True, chooses=0)
@@ -53,14 +52,13 @@ def recur(t: Translation, step: Step) -> None:
     """Drop the first operand, or the second where the first is a None."""
     first, second = t.values(step)
     (drop,) = step.drops
-    if t.phase in ("none", "else"):
-        t.copy(second if t.phase == "none" else first, drop)
+    if t.phase == "second":
+        t.copy(second, drop)
         return
     t.settle(first)
-    if t.is_plain(first):
-        t.copy(first, drop)
-    else:
-        t.fork_on_none(first, taken="none")
+    if state_of(t.meta(first)) == SPECIAL:
+        t.fork_on_none(first, taken="second")
+    t.copy(first, drop)
 
 
 def _select(t: Translation, selector: int, choices: list[int], drop: int) -> None:
