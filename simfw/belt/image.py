@@ -45,11 +45,12 @@ def load_unit(
 ) -> Image:
     """The image of a conAsm unit: a path, or its text.
 
-    `extensions` are groups of operations of the user's own. Raises SpecError with every mistake of the unit,
-    LoadError for one without code, and ArgumentError for a member that does not exist and for
-    operations whose names are taken.
+    `extensions` are groups of operations of the user's own. Raises SpecError with every mistake of
+    the unit, LoadError for one without code, and ArgumentError for a member that does not exist
+    and for operations whose names are taken.
     """
-    every = _with_own(operations_of(extensions))
+    groups = operations_of(extensions)
+    every = _with_own(groups)
     try:
         unit = read_unit(source, name, specs(groups))
         if not unit.is_belt:
