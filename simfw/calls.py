@@ -115,7 +115,7 @@ class Functions:
                 raise SymbolNotFound(f"{function!r} is a variable of {process.name}, no function")
             return symbol.name, symbol.address, symbol.section
         address = _checked_address(function, process.memory.mask)
-        found = process.image.symbols.at(address)
+        found = process.covering(address)
         if found is None or found[1]:
             return f"{address:#x}", address, None
         return found[0].name, address, found[0].section

@@ -16,12 +16,13 @@ from simfw.errors import (
     CallDepthError,
     GuestExit,
     GuestFault,
+    LoadError,
     StateError,
     UnknownSyscall,
 )
 from simfw.focus import Focus
 from simfw.frame import Frame, FrameKind
-from simfw.image import Image
+from simfw.image import Image, Symbol
 from simfw.memory import Memory
 from simfw.placement import Placed
 from simfw.platform import Platform
@@ -279,6 +280,16 @@ class Process(Target):
         """The pc and stack pointer of each guest frame from a state, innermost first."""
         return self.architecture.unwind(self.image, self.memory, x, pc, self.sentinel)
 
+    def covering(self, address: int) -> tuple[Symbol, int] | None:
+        """The symbol that covers an address; None, too, where the image's table is damaged.
+
+        For what is told about a fault, which must not be hidden by that.
+        """
+        try:
+            return self.image.symbols.at(address)
+        except LoadError:
+            return None
+
     def locate(self, fault: GuestFault, outcall: tuple[str, int] | None = None) -> None:
         """Fill in where a fault happened: function, registers, frames up to the host.
 
@@ -299,7 +310,7 @@ class Process(Target):
         fault.backtrace = frames
 
     def _named(self, pc: int) -> str | None:
-        found = self.image.symbols.at(pc)
+        found = self.covering(pc)
         return found and found[0].name + (f"+{found[1]:#x}" if found[1] else "")
 
     def __repr__(self) -> str:

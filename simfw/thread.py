@@ -127,7 +127,7 @@ class Thread:
     def _guest_frame(self, pc: int, sp: int, *, returning: bool) -> Frame:
         """A frame; a return address belongs to the function of the call before it."""
         returning = returning and self.process.architecture.unwinds_to_returns
-        found = self.process.symbol_at(pc - returning)
+        found = self.process.covering(pc - returning)
         name, offset = (found[0].name, found[1] + returning) if found else (f"{pc:#x}", 0)
         return Frame(FrameKind.GUEST, name, pc, sp, offset)
 

@@ -22,6 +22,7 @@ from simfw import (
     UnknownSyscall,
     open_image,
 )
+from tests.elf_writer import FUNC, GLOBAL, Name, make_elf, symbol_parts
 from tests.guests.core import HERE
 
 
@@ -275,6 +276,19 @@ def test_a_fault_has_the_frames_up_to_the_host(machine):
     assert text.startswith("read of 4 bytes at 0x40: nothing is mapped there")
     assert "in leaf at pc" in text or "in leaf+" in text
     assert "\n  middle+0x" in text and "\n  backcall top" in text
+
+
+def test_a_damaged_symbol_table_does_not_hide_a_fault(xlen):
+    parts = symbol_parts([Name("f", 0x10000, 16, FUNC | GLOBAL, 1)], xlen)
+    table = parts[2].data[: -16 if xlen == 32 else -24] + b"\xff" * (16 if xlen == 32 else 24)
+    parts[2] = parts[2]._replace(data=table)
+    machine = Machine(make_elf(xlen, parts=parts), platform="bare")
+    with pytest.raises(LoadError, match="damaged"):
+        machine.address_of("f")
+    for enter in (machine.run, lambda: machine.call(0x10000)):
+        with pytest.raises(IllegalInstruction) as caught:
+            enter()
+        assert (caught.value.pc, caught.value.function) == (0x10010, None)
 
 
 def test_a_fault_in_a_program_leaves_it_at_the_instruction(machine):
