@@ -47,7 +47,7 @@ class Belt:
         for index in range(count):
             name = names[index].name if index < len(names) else ""
             self.make("", None, name)
-        self.positions = tuple(range(count))
+        self.positions = tuple(range(min(count, self.member.belt)))
 
     def make(self, operation: str, width: int | None, name: str = "") -> int:
         """Return the number of a new value."""

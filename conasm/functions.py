@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from attrs import define, field, frozen
 
 from conasm.errors import Problem, quote
@@ -25,6 +27,15 @@ class Target:
         return self.block.operands
 
 
+@frozen(eq=False)
+class Definition:
+    """Where a name is defined: the block, and the instruction in it, None for the label."""
+
+    block: Block
+    instruction: int | None
+    position: Position
+
+
 @define(eq=False)
 class FunctionScope:
     """A function while it is assembled."""
@@ -38,6 +49,7 @@ class FunctionScope:
     scratch_size: int = 0
     targets: dict[str, Target] = field(factory=dict[str, Target])
     tags: dict[str, int] = field(factory=dict[str, int])
+    _definitions: dict[str, list[Definition]] = field(factory=dict[str, "list[Definition]"])
     _opened: set[str] = field(factory=set[str])
     _tagged: list[Word] = field(factory=list[Word])
     _carried: dict[tuple[int, int], tuple[int, Position]] = field(
@@ -65,6 +77,14 @@ class FunctionScope:
             size = operation.arguments[0] if operation.arguments else None
             if isinstance(size, Integer):
                 self.scratch_size = max(0, min(size.value, self.member.scratchpad))
+
+    def definitions(self, name: str) -> list[Definition]:
+        """Return all places where a name is defined; they are looked up only for mistakes."""
+        if not self._definitions:
+            for block in self.function.blocks:
+                for found, definition in _definitions(block):
+                    self._definitions.setdefault(found, []).append(definition)
+        return self._definitions.get(name, [])
 
     # --- tags
 
@@ -119,3 +139,12 @@ class FunctionScope:
         """Note what is legal and hardly meant."""
         line = self.problems.line(position)
         self.warnings.append(Problem(position, message, line, severity="warning"))
+
+
+def _definitions(block: Block) -> Iterator[tuple[str, Definition]]:
+    for name in block.operands:
+        yield name.name, Definition(block, None, name.position)
+    for number, instruction in enumerate(block.instructions):
+        for operation in instruction.operations:
+            for name in operation.results:
+                yield name.name, Definition(block, number, name.position)

@@ -74,17 +74,16 @@ class BeltReader:
         if name.name in self._missing:
             return
         self._missing.add(name.name)
-        now = self.block.instructions[self.instruction]
-        later = next((n for n in _defined(self.block) if n.name == name.name), None)
-        others = [b for b in self.scope.function.blocks if b is not self.block]
-        other = next((b for b in others if any(n.name == name.name for n in _defined(b))), None)
-        if any(result.name == name.name for op in now.operations for result in op.results):
+        everywhere = self.scope.definitions(name.name)
+        here = [found for found in everywhere if found.block is self.block]
+        if any(found.instruction == self.instruction for found in here):
             when = "it drops at the end of the phase that reads it here, or in a later one"
             why = f"%{name.name} is read too early: {when}; read it in the next instruction"
-        elif later is not None:
-            why = f"%{name.name} is read before it is defined, in line {later.position.line}"
-        elif other is not None:
-            where = f"names end with their block; this one is of {quote(other.label)}"
+        elif here:
+            line = here[0].position.line
+            why = f"%{name.name} is read before it is defined, in line {line}"
+        elif everywhere:
+            where = f"names end with their block; this one is of {quote(everywhere[0].block.label)}"
             why = f"%{name.name} is not defined here: {where}"
         else:
             known = (f"%{known}" for known in self.belt.names)
@@ -94,9 +93,3 @@ class BeltReader:
 
     def _complain(self, position: Position, message: str) -> None:
         self.scope.problems.add(position, message)
-
-
-def _defined(block: Block) -> Sequence[Name]:
-    """Return the names that a block defines, its label's first."""
-    inside = (op for instruction in block.instructions for op in instruction.operations)
-    return [*block.operands, *(name for operation in inside for name in operation.results)]

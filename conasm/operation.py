@@ -148,7 +148,7 @@ class OperationSpec:
     `codes` means that condition codes may be ganged to it, `ganged` that its form without
     arguments reads them. `condition` is the predicate's wanted value for a conditional transfer,
     None for an unconditional one. `registers` are the words that it takes as such, each with its
-    width in bytes.
+    width in bytes, None for a None, which is of any.
     """
 
     name: str
@@ -165,7 +165,7 @@ class OperationSpec:
     transfer: Transfer | None = None
     condition: bool | None = None
     chooses: int | None = None
-    registers: Mapping[str, int] = field(factory=dict[str, int], repr=False)
+    registers: Mapping[str, int | None] = field(factory=dict[str, int | None], repr=False)
     result_widths: Callable[[int], tuple[int | None, ...]] = field(default=_no_widths, repr=False)
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -305,3 +306,21 @@ def test_random_code_is_assembled_or_refused_with_places(seed, member):
             found.source_line for found in error.problems
         ]
         assert places == sorted(places, key=lambda place: (place.line, place.column))
+
+
+def test_a_flood_of_unknown_names_is_refused_in_time():
+    lines = [f"    add(%x{index}, %y{index}) %z{index};\n" for index in range(4_000)]
+    text = f'F("f");\n{"".join(lines)}    retn();'
+    started = time.process_time()
+    with pytest.raises(conasm.ConasmError, match="more than 1000 errors"):
+        assembled(text)
+    assert time.process_time() - started < 10
+
+
+def test_a_label_with_a_flood_of_names_is_refused_in_time():
+    names = "".join(f" %x{index}" for index in range(10_000))
+    code = "add(b0, 1);" * 1000
+    started = time.process_time()
+    with pytest.raises(conasm.ConasmError, match="here are 10000 names"):
+        assembled(f'F("f"){names}; {code} retn();')
+    assert time.process_time() - started < 10

@@ -52,7 +52,7 @@ Semantics = Callable[..., object]
 Declared = TypeVar("Declared", bound=Semantics)
 WidthRule = Callable[[int], tuple[int | None, ...]]
 
-NO_REGISTERS: Mapping[str, int] = MappingProxyType({})
+NO_REGISTERS: Mapping[str, int | None] = MappingProxyType({})
 
 SIZES = {Widths.SAME: "bhwdq", Widths.ANY: "bhwdq", Widths.FLOAT: "wd"}
 """The widths that a first value may have, unless a record says otherwise."""
@@ -111,7 +111,7 @@ class Operations:
         raw: bool = False,
         transfer: Transfer | None = None,
         condition: bool | None = None,
-        registers: Mapping[str, int] = NO_REGISTERS,
+        registers: Mapping[str, int | None] = NO_REGISTERS,
     ) -> Callable[[Declared], Declared]:
         """Add a record; used as a decorator of its semantics.
 

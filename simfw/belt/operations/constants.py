@@ -34,7 +34,7 @@ def con(t: Translation, step: Step) -> None:
     "rd register",
     phase=Phase.READER,
     raw=True,
-    registers={popcon.name: popcon.width for popcon in POPCONS.values()},
+    registers={p.name: None if p.special else p.width for p in POPCONS.values()},
 )
 def rd(t: Translation, step: Step) -> None:
     """Drop a popular constant, such as `zerow`, `maxsd`, `pid` or `nonew`."""
