@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib.util
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ import unicorn
 from unicorn import riscv_const as registers
 
 from simfw.image import Image, open_image
-from simfw.tools.build import BuildError, build
+from simfw.tools.build import BuildError, BuildWarning, build
 
 GUEST = """
 #include <simfw/guest.h>
@@ -263,6 +264,27 @@ class TestObjects:
         main.write_text("int three(void); int main(void) { return three(); }")
         for extra in (tmp_path / "part.o", tmp_path / "part.a"):
             assert run(open_image(build([main, extra], tmp_path / "out.elf"))) == (3, b"")
+
+
+class TestWarnings:
+    SOURCE = "int main(void) { int unused; return 0; }\n"
+
+    def test_they_are_pythons(self, tmp_path: Path) -> None:
+        (tmp_path / "guest.c").write_text(self.SOURCE)
+        with pytest.warns(BuildWarning, match=r"guest\.c:1:22: warning: .*'unused'") as caught:
+            build([tmp_path / "guest.c"], tmp_path / "guest.elf", flags=["-Wall"])
+        assert (tmp_path / "guest.elf").exists()
+        assert [warning.filename for warning in caught] == [__file__]
+
+    def test_they_can_be_heard(self, tmp_path: Path) -> None:
+        (tmp_path / "guest.c").write_text(self.SOURCE)
+        heard: list[str] = []
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            build([tmp_path / "guest.c"], tmp_path / "a.elf", flags=["-Wall"], say=heard.append)
+            build([tmp_path / "guest.c"], tmp_path / "b.elf")
+        (text,) = heard
+        assert "guest.c:1:22: warning: " in text
 
 
 class TestFailures:

@@ -162,6 +162,13 @@ def test_macros_directories_and_flags_reach_the_compiler(place):
     assert Machine("sum.elf").call("sum") == 6
 
 
+def test_warnings_of_the_compiler_go_to_the_error_output(place):
+    Path("one.c").write_text("int one(void) { int unused; return 1; }")
+    result = simfw("build", "one.c", "--", "-Wall")
+    assert (result.exit_code, result.stdout) == (0, "wrote one.elf\n")
+    assert "one.c:1:21: warning: unused variable 'unused'" in result.stderr
+
+
 @pytest.fixture
 def quick_compiler(monkeypatch):
     """A compiler that writes something at once: when it is asked is what matters."""

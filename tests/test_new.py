@@ -151,6 +151,13 @@ def test_a_change_of_the_source_is_compiled(project):
     assert "1 failed, 7 passed" in done.stdout and "eight_samples" in done.stdout
 
 
+def test_a_warning_of_the_compiler_is_shown_once(project):
+    append(project / "src" / "sensor.c", "int warned(void) { int unused; return 1; }")
+    assert "warning: unused variable 'unused'" in run_pytest(project).stderr
+    done = run_pytest(project)
+    assert "8 passed" in done.stdout and not done.stderr
+
+
 @pytest.mark.parametrize(
     ("file", "before", "after", "message"),
     [

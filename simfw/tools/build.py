@@ -15,7 +15,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -48,8 +49,12 @@ class BuildError(SimError):
     """A guest that cannot be built; the message holds what the compiler or linker said."""
 
 
+class BuildWarning(UserWarning):
+    """What the compiler or the linker said about a guest that it built."""
+
+
 class _Target(NamedTuple):
-    """What is built for: the compiler's options, and where its intermediate files go."""
+    """What is built for: the compiler's options, where its intermediate files and words go."""
 
     platform: Platform
     machine: tuple[str, ...]
@@ -57,6 +62,7 @@ class _Target(NamedTuple):
     debug: bool
     cplusplus: bool
     directory: Path
+    say: Callable[[str], object]
 
 
 def build(
@@ -68,6 +74,7 @@ def build(
     flags: Sequence[str] = (),
     optimize: str = "-Os",
     debug: bool = False,
+    say: Callable[[str], object] | None = None,
 ) -> Path:
     """Compile and link `sources` (`.c .cc .cpp .cxx .s .S .zig .o .a`) to the ELF file `output`.
 
@@ -75,7 +82,8 @@ def build(
     but `<simfw/guest.h>` and a small `<string.h>`, and lie at 0x10000: code, constants and data
     in pages of their own, the symbols kept. Linux guests are for RV32GC or RV64GC, with musl.
     `flags` go to the compiler, those for the linker (`-Wl,…`, `-l…`, `-L…`, `-T…`) to the linker;
-    a linker script given so replaces ours. `debug` adds debug information.
+    a linker script given so replaces ours. `debug` adds debug information. `say` is called with
+    the compiler's warnings; without it they are Python warnings, of the class `BuildWarning`.
 
     Returns the path of `output`. Raises `BuildError` with the compiler's words, if a source has
     another suffix, or if the compiler is not installed.
@@ -88,12 +96,17 @@ def build(
     with tempfile.TemporaryDirectory(prefix="simfw-guest-") as name:
         cplusplus = any(path.suffix in _CPLUSPLUS for path in paths)
         machine = _machine(platform, xlen)
-        target = _Target(platform, machine, optimize, debug, cplusplus, Path(name))
+        said: list[str] = []
+        target = _Target(
+            platform, machine, optimize, debug, cplusplus, Path(name), say or said.append
+        )
         compile_flags = [flag for flag in flags if not flag.startswith(_LINK_FLAGS)]
         link_flags = [flag for flag in flags if flag.startswith(_LINK_FLAGS)]
         objects = [_object(target, path, index, compile_flags) for index, path in enumerate(paths)]
         link = _link_bare if platform == "bare" else _link_linux
         linked = link(target, objects, link_flags)
+        for text in said:
+            warnings.warn(text, BuildWarning, stacklevel=2)
         return Path(shutil.copyfile(linked, output))
 
 
@@ -199,7 +212,7 @@ def _argument(path: Path) -> str:
 
 
 def _zig(arguments: Sequence[str], target: _Target) -> None:
-    """Run one of the compiler's programs; what it says on failure is the error."""
+    """Run one of the compiler's programs; what it says is the error, or a warning."""
     environment = {**os.environ, "ZIG_LOCAL_CACHE_DIR": str(target.directory / "zig")}
     done = subprocess.run(
         [sys.executable, "-m", "ziglang", *arguments],
@@ -208,6 +221,8 @@ def _zig(arguments: Sequence[str], target: _Target) -> None:
         env=environment,
         stdin=subprocess.DEVNULL,
     )
+    said = done.stderr.decode(errors="replace").strip()
     if done.returncode:
-        said = done.stderr.decode(errors="replace").strip()
         raise BuildError(said or f"{arguments[0]} ended with status {done.returncode}")
+    if said:
+        target.say(said)

@@ -12,7 +12,7 @@ import hashlib
 import importlib.metadata
 import re
 import tempfile
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -57,13 +57,16 @@ def build_guest(
     stubs: Path | None = None,
     options: GuestOptions | None = None,
     only_if_changed: bool = False,
+    say: Callable[[str], object] | None = None,
 ) -> bool:
     """Build a guest with the outcalls that `specs` declare; whether there was anything to do.
 
     `headers` is the directory in which the header and the assembly file are left; without one
     they are gone afterwards. `stubs` is the Python module to write. Directories of results are
-    made. Raises BuildError, SpecError, and OutputError where a file that simfw did not write is
-    in the way.
+    made. `say` is called with the compiler's warnings, as `build` does.
+
+    Raises BuildError, SpecError, and OutputError where a file that simfw did not write is in the
+    way.
     """
     chosen, paths = options or GuestOptions(), list(sources)
     for directory in (output.parent, headers or output.parent):
@@ -75,13 +78,18 @@ def build_guest(
     if only_if_changed and output.is_file() and _recorded(record) == digest:
         return False
     with _headers(specs, headers) as (added, flags):
-        _build([*paths, *added], output, evolve(chosen, flags=(*flags, *chosen.flags)))
+        _build([*paths, *added], output, evolve(chosen, flags=(*flags, *chosen.flags)), say)
     if only_if_changed:
         record.write_text(f"{digest}\n", encoding="ascii")
     return True
 
 
-def _build(sources: Sequence[Path], output: Path, options: GuestOptions) -> None:
+def _build(
+    sources: Sequence[Path],
+    output: Path,
+    options: GuestOptions,
+    say: Callable[[str], object] | None,
+) -> None:
     try:
         build(
             sources,
@@ -91,6 +99,7 @@ def _build(sources: Sequence[Path], output: Path, options: GuestOptions) -> None
             flags=options.flags,
             optimize=options.optimize,
             debug=options.debug,
+            say=say,
         )
     except BuildError as error:
         advice = [text for said, text in _ADVICE.items() if re.search(said, str(error))]

@@ -105,5 +105,6 @@ def command(
         stubs=stubs,
         options=options,
         only_if_changed=if_changed,
+        say=lambda text: click.echo(text, err=True),
     )
     click.echo(f"{'wrote' if built else 'nothing changed:'} {result}")
