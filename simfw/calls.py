@@ -78,9 +78,10 @@ class Functions:
         if isinstance(function, str) and function in self._declared:
             declared = self._declared[function]
             if result is not None or prototype is not None:
+                given = "result=" if prototype is None else "signature="
                 raise ArgumentError(
-                    f"{function}() is declared at {declared.position}; "
-                    "result= and signature= are for functions that nothing declares"
+                    f"{function}() is declared at {declared.position}; {given} is for functions "
+                    "that nothing declares"
                 )
             stands = f"{declared.position}: backcall {function!r} is declared"
             return self._typed(declared, stands)

@@ -273,8 +273,8 @@ def _overrun(ending: Ending, call: Activation) -> Exception:
     match ending:
         case Ending.BUDGET:
             return BudgetExhausted(
-                f"the instruction budget ran out in the call of {name}(); give it a larger one, "
-                "or use begin() to run it in portions"
+                f"the instruction budget ran out in the call of {name}(); give it a larger "
+                "budget=, or run it in portions with begin()"
             )
         case Ending.TIMEOUT:
             return WallTimeout(f"the time limit passed in the call of {name}()")

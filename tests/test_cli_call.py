@@ -249,4 +249,7 @@ def test_a_function_that_ends_the_guest_has_no_result(guest):
 
 
 def test_a_call_has_a_budget(guest):
-    assert "error: instruction budget used up" in refused(guest, "spin", "--budget", "1k")
+    text = refused(guest, "spin", "--budget", "1k")
+    assert text.startswith("error: instruction budget used up\n")
+    assert "in the call of spin(); give it a larger --budget\n" in text
+    assert "begin()" not in text

@@ -69,6 +69,9 @@ _OPTIONS = {"plugins": "plugin"} | {
 _KEYWORD = re.compile(rf"\b({'|'.join(_OPTIONS)})=(?:'([^']*)')?")
 """Keyword arguments in messages, which the command line has as options."""
 
+_FOR_PYTHON = (", or run it in portions with begin()",)
+"""Advice in messages that can only be followed in Python."""
+
 _OURS = tuple(f"{Path(str(package.__file__)).parent}/" for package in (simfw, conasm, click))
 _PYTHONS = f"{sysconfig.get_paths()['stdlib']}/"
 
@@ -106,7 +109,9 @@ def sim_error(error: SimError) -> None:
 
 
 def _as_options(text: str) -> str:
-    """The text with keyword arguments spelled as options: `--platform bare`."""
+    """The text for a command line: keyword arguments are options, as in `--platform bare`."""
+    for advice in _FOR_PYTHON:
+        text = text.replace(advice, "")
     return _KEYWORD.sub(lambda found: f"--{_OPTIONS[found[1]]} {found[2] or ''}".rstrip(), text)
 
 
