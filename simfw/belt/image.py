@@ -55,7 +55,7 @@ def load_unit(
         unit = read_unit(source, name, specs(groups))
         if not unit.is_belt:
             raise LoadError(
-                f"{name} only declares; it is a spec, and there is no code in it to run"
+                f"{name} only declares, there is no code in it to run; give it with spec="
             )
         assembled = assemble([unit], specs(every), find_member(member))
         return image_of(BeltCode(assembled, by_name(every)), unit, name)

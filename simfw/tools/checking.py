@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
+from conasm import ConasmError
 from conasm.ctypes import DataModel
 from conasm.nodes import BackcallDeclaration, OutcallDeclaration
-from simfw.declarations import read
-from simfw.errors import BindError
+from simfw.belt.image import read_unit
+from simfw.declarations import declared_in, read
+from simfw.errors import BindError, SpecError
 from simfw.image import Image
 from simfw.machine import Machine
 from simfw.signature import Signature
@@ -37,6 +39,14 @@ def declared_functions(path: Path) -> Iterator[str]:
         raise BindError("\n".join(mistakes))
 
 
+def has_code(path: Path) -> bool:
+    """Whether a declaration file is a belt unit. Raises SpecError for its mistakes."""
+    try:
+        return read_unit(path, str(path)).is_belt
+    except ConasmError as error:
+        raise SpecError(str(error)) from None
+
+
 def _signature(
     make: Callable[[D, DataModel], Signature], declaration: D, mistakes: list[str]
 ) -> str:
@@ -51,7 +61,7 @@ def lenient_machine(image: Image, options: MachineOptions) -> Machine:
     """A machine with the image; outcalls that no plugin serves fail when they are reached."""
     keywords = options.keywords()
     plugins = keywords["plugins"]
-    declared = read(keywords["spec"]).outcalls
+    declared = read(keywords["spec"]).joined(declared_in(image)).outcalls
     keywords["plugins"] = [*plugins, unserved(declared, plugins)]
     return Machine(image, **keywords)
 

@@ -17,13 +17,18 @@ _NO_IMAGE = {
     **dict.fromkeys(_SOURCES, "is source text; build it first: simfw build {path} -o {stem}.elf"),
     ".o": "is an object file; link it first: simfw build {path} -o {stem}.elf",
     ".a": "is a library; link it first: simfw build main.c {path} -o guest.elf",
-    ".cas": "is a declaration file; give it with --spec, and an ELF file as IMAGE",
     ".py": "is Python; give it with --plugin, and an ELF file as IMAGE",
 }
 _NO_SPEC = {
     **dict.fromkeys((*_SOURCES, ".h", ".hpp"), "is source text; declarations are in a .cas file"),
     **dict.fromkeys((".elf", ".o", ".a"), "is compiled code; declarations are in a .cas file"),
     ".py": "is Python; declarations are in a .cas file",
+}
+_NO_UNIT = {
+    **_NO_SPEC,
+    **dict.fromkeys((*_SOURCES, ".h", ".hpp"), "is source text of another language"),
+    **dict.fromkeys((".elf", ".o", ".a"), "is compiled code; `simfw disasm` lists it"),
+    ".py": "is Python",
 }
 """What to say of files that are something else than what is wanted, by suffix."""
 
@@ -49,6 +54,11 @@ def image_file(text: str) -> Path:
 def spec_file(text: str) -> Path:
     """A declaration file, not a source nor an image."""
     return _no_other(text, _NO_SPEC)
+
+
+def unit_file(text: str) -> Path:
+    """A file with conAsm."""
+    return _no_other(text, _NO_UNIT)
 
 
 def _no_other(text: str, others: Mapping[str, str]) -> Path:

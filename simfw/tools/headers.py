@@ -2,7 +2,8 @@
 
 The header declares every function that crosses the border. Backcalls are marked `used, retain`,
 so that neither compiler nor linker drops a function that only the host calls. Outcalls with a
-system call number become inline functions around `ecall`.
+system call number become inline functions around `ecall`. `SIMFW_REPLACEABLE` is for functions
+that the guest defines and the host may replace.
 
 The assembly file, for GNU as and LLVM alike and for any width of registers, defines each other
 outcall as a function in a section `.text.simfw.NAME` of its own. The definitions are weak: code
@@ -54,6 +55,14 @@ _HEADER = """\
 #define SIMFW_BACKCALL __attribute__((used))
 #elif !defined(SIMFW_BACKCALL)
 #define SIMFW_BACKCALL
+#endif
+
+/* For a function with a body that the host may replace: the compiler then makes every call of it,
+   and draws no conclusions from the body. Not for static functions. */
+#if !defined(SIMFW_REPLACEABLE) && defined(__GNUC__)
+#define SIMFW_REPLACEABLE __attribute__((weak, noinline))
+#elif !defined(SIMFW_REPLACEABLE)
+#define SIMFW_REPLACEABLE
 #endif
 
 #ifdef __cplusplus

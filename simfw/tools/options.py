@@ -9,6 +9,8 @@ from typing import Any, Literal, TypeVar
 import click
 from attrs import frozen
 
+from simfw.belt.members import DEFAULT, MEMBERS
+from simfw.errors import ArgumentError
 from simfw.image import Image, open_image
 from simfw.platform import PLATFORMS
 from simfw.tools.filenames import image_file, spec_file
@@ -17,6 +19,8 @@ from simfw.tools.quantities import address, count, seconds, size
 Command = TypeVar("Command", bound=Callable[..., Any])
 Decorator = Callable[[Command], Command]
 
+DEFAULT_MEMBER = DEFAULT.name.lower()
+_MEMBERS = tuple(name.lower() for name in MEMBERS)
 _PLATFORM_NAMES = ("auto", *(platform.name for platform in PLATFORMS))
 
 
@@ -31,12 +35,19 @@ def combined(*decorators: Callable[[Any], Any]) -> Callable[[Command], Command]:
     return decorate
 
 
+member_option = click.option(
+    "--member",
+    type=click.Choice(_MEMBERS, case_sensitive=False),
+    help=f"Belt machine for which conAsm is assembled; {DEFAULT_MEMBER} if not said.",
+)
+
 image_argument = combined(
     click.argument("image", type=image_file),
     click.option(
         "--base", type=address, metavar="ADDRESS", help="Where a flat binary lies; needs --xlen."
     ),
     click.option("--xlen", type=click.Choice(["32", "64"]), help="Register width, if flat."),
+    member_option,
 )
 
 spec_option = click.option(
@@ -81,15 +92,29 @@ budget_option = click.option(
     metavar="N",
     help="Stop after this many instructions; k, M and G are understood.",
 )
+trace_options = combined(
+    click.option("--trace", is_flag=True, help="Show each instruction, on the error output."),
+    click.option(
+        "--trace-to",
+        type=click.File("w"),
+        metavar="FILE",
+        help="Write each instruction to a file.",
+    ),
+)
 timeout_option = click.option(
     "--timeout", type=seconds, metavar="SECONDS", help="Stop after this many seconds."
 )
 
 
-def read_image(path: Path, base: int | None = None, xlen: str | None = None) -> Image:
-    """The image in a file, ELF or flat."""
+def read_image(
+    path: Path, base: int | None = None, xlen: str | None = None, member: str | None = None
+) -> Image:
+    """The image in a file: ELF, flat, or conAsm, which is assembled for a member."""
     width: Literal[32, 64] | None = None if xlen is None else (32 if xlen == "32" else 64)
-    return open_image(path, base=base, xlen=width)
+    image = open_image(path, base=base, xlen=width, member=member or DEFAULT_MEMBER)
+    if member is not None and image.kind != "belt":
+        raise ArgumentError(f"--member is for conAsm, and {path} is no such file; leave it out")
+    return image
 
 
 @frozen

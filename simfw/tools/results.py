@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from conasm import parse_type
 from conasm.ctypes import CType, DataModel, Kind
@@ -19,7 +19,13 @@ _LONGEST_TEXT = 1000
 def text_of_result(
     machine: Machine, value: object, signature: Signature | None, result: str | None
 ) -> str:
-    """`-1 (0xffffffff)`, `1.5`, `true`; for text also the text; nothing for void."""
+    """`-1 (0xffffffff)`, `1.5`, `true`; for text also the text; nothing for void.
+
+    Results of belt functions that nothing declares are numbers of whatever width, one or several.
+    """
+    if signature is None and result is None and machine.processes[0].image.kind == "belt":
+        several = cast("tuple[object, ...]", value if isinstance(value, tuple) else (value,))
+        return ", ".join(map(_of_any_width, several))
     model = DataModel(machine.processes[0].architecture.xlen // 8)
     type_ = _type_of(signature, result, model)
     if value is None or type_ is None:
@@ -30,6 +36,12 @@ def text_of_result(
         return repr(value)
     bits = operand_types(type_, model)[0].bits
     return f"{value} ({value % (1 << bits):#x})" + _pointed_to(machine, value, type_)
+
+
+def _of_any_width(value: object) -> str:
+    if value is None:
+        return ""
+    return f"{value} ({value:#x})" if isinstance(value, int) and value >= 0 else str(value)
 
 
 def _type_of(signature: Signature | None, result: str | None, model: DataModel) -> GuestType | None:

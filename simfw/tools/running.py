@@ -33,7 +33,14 @@ def run_to_end(machine: Machine, budget: int | None, timeout: float | None) -> i
 
 def _standing(machine: Machine) -> str:
     """Where the guest is, for a sentence."""
+    return f"{_place(machine)}, after {machine.instructions:,} instructions"
+
+
+def _place(machine: Machine) -> str:
     pc = machine.registers["pc"]
+    location = machine.processes[0].architecture.location(pc)
+    if location is not None:
+        return f"in {location}"
     found = machine.symbol_at(pc)
-    place = "" if found is None else f" in {found[0].name}" + (f"+{found[1]:#x}" * bool(found[1]))
-    return f"at pc {pc:#x}{place}, after {machine.instructions:,} instructions"
+    offset = f"+{found[1]:#x}" if found and found[1] else ""
+    return f"at pc {pc:#x}" + (f" in {found[0].name}{offset}" if found else "")

@@ -3,5 +3,5 @@
 A new command is a module here and its name in `COMMANDS`.
 """
 
-COMMANDS = ("new", "build", "run", "call", "check", "stubs", "headers", "symbols", "disasm")
+COMMANDS = ("new", "build", "run", "call", "check", "stubs", "headers", "symbols", "disasm", "asm")
 """In the order in which `simfw --help` lists them: as a user meets them."""

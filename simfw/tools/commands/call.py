@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -15,6 +15,7 @@ from simfw.tools.options import (
     machine_options,
     read_image,
     timeout_option,
+    trace_options,
 )
 
 if TYPE_CHECKING:
@@ -42,10 +43,11 @@ Examples:
   simfw call crc.elf crc16 123456789 --spec crc.cas
   simfw call crc.elf add -2 0x10 --result int8_t
   simfw call crc.elf checksum file:image.bin 4096 --after-main
+  simfw call gcd.cas gcd 12 18 --trace
 
 With a declaration the arguments are read as its types ask. Without one 42, -7 and 0x2a are
-integers, 1.5 is a double, and anything else is text. In both cases hex:00ff and file:PATH are
-bytes, &name is an address, and text:42 is text.
+integers (of 4 bytes in conAsm), 1.5 is a double, and anything else is text. In both cases
+hex:00ff and file:PATH are bytes, &name is an address, and text:42 is text.
 
 Outcalls that no --plugin serves are an error when they are reached. The result goes to the
 output in decimal and in hexadecimal; the exit status is 0, or 125 for errors.
@@ -59,16 +61,20 @@ output in decimal and in hexadecimal; the exit status is 0, or 125 for errors.
 @machine_options
 @budget_option
 @timeout_option
+@trace_options
 def command(
     image: Path,
     base: int | None,
     xlen: str | None,
+    member: str | None,
     function: str,
     args: tuple[str, ...],
     result: str | None,
     after_main: bool,
     budget: int | None,
     timeout: float | None,
+    trace: bool,
+    trace_to: TextIO | None,
     **options: Any,
 ) -> None:
     """Call FUNCTION of the program IMAGE with ARGS and print its result."""
@@ -77,12 +83,14 @@ def command(
     from simfw.tools.lookup import name_or_address
     from simfw.tools.results import text_of_result
 
-    machine = lenient_machine(read_image(image, base, xlen), MachineOptions(**options))
+    machine = lenient_machine(read_image(image, base, xlen, member), MachineOptions(**options))
     if after_main:
         _run_main(machine, budget, timeout)
     name = name_or_address(function)
     signature = machine.function(name).signature
     values = parse_arguments([arg.removeprefix(_SHIELD) for arg in args], signature, machine)
+    if trace or trace_to is not None:
+        machine.trace(to=trace_to)
     value = machine.call(name, *values, budget=budget, timeout=timeout, result=result)
     text = text_of_result(machine, value, signature, result)
     if text:

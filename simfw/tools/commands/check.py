@@ -10,7 +10,7 @@ import click
 
 from simfw.errors import SimError
 from simfw.tools.filenames import input_file
-from simfw.tools.options import MachineOptions, machine_options
+from simfw.tools.options import MachineOptions, machine_options, member_option
 
 
 @click.command(
@@ -20,6 +20,7 @@ Examples:
   simfw check crc.cas
   simfw check crc.elf --spec crc.cas
   simfw check crc.elf --spec crc.cas --plugin crc_host
+  simfw check gcd.cas --member tin
 
 Of a program it says what it is and what would keep it from running. With --spec each declared
 function has to be there; with --plugin each outcall needs its host function.
@@ -28,9 +29,10 @@ The exit status is 0, or 125 if any of the files has a mistake.
 """,
 )
 @click.argument("files", nargs=-1, required=True, type=input_file)
+@member_option
 @machine_options
-def command(files: tuple[Path, ...], **options: Any) -> int:
-    """Check FILES: declaration files (.cas) and programs (ELF)."""
+def command(files: tuple[Path, ...], member: str | None, **options: Any) -> int:
+    """Check FILES: declaration files and belt programs (.cas), and programs (ELF)."""
     from simfw.tools import report
     from simfw.tools.cli import FAILURE
     from simfw.tools.text import printable
@@ -38,9 +40,9 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
     failed = False
     chosen = MachineOptions(**options)
     for path in files:
-        check = _check_spec if path.suffix == ".cas" else _check_image
+        check = _check_conasm if path.suffix == ".cas" else _check_image
         try:
-            for line in check(path, chosen):
+            for line in check(path, chosen, member):
                 click.echo(printable(line))
         except SimError as error:
             failed = True
@@ -48,23 +50,41 @@ def command(files: tuple[Path, ...], **options: Any) -> int:
     return FAILURE if failed else 0
 
 
-def _check_spec(path: Path, options: MachineOptions) -> Iterator[str]:
-    """The lines on a declaration file; SpecError or BindError for its mistakes."""
-    from simfw.tools.checking import declared_functions
+def _check_conasm(path: Path, options: MachineOptions, member: str | None) -> Iterator[str]:
+    """The lines on declarations, and on code if there is any.
 
-    del options
+    Raises SpecError or BindError for mistakes, and what loading code raises.
+    """
+    from simfw.tools.checking import declared_functions, has_code
+
     lines = list(declared_functions(path))
-    yield f"{path}: no mistakes, {len(lines)} declared"
+    if has_code(path):
+        yield from _check_unit(path, options, member)
+    else:
+        yield f"{path}: no mistakes, {len(lines)} declared"
     yield from lines
 
 
-def _check_image(path: Path, options: MachineOptions) -> Iterator[str]:
+def _check_unit(path: Path, options: MachineOptions, member: str | None) -> Iterator[str]:
+    from simfw.tools.assembling import code_of, unit_summary
+    from simfw.tools.checking import loaded
+    from simfw.tools.options import read_image
+
+    image = read_image(path, member=member)
+    unit = code_of(image)
+    assert unit is not None
+    yield f"{path}: no mistakes, {loaded(image, options)}"
+    yield f"  code        {unit_summary(unit)}"
+    yield from (f"  remark      {warning}" for warning in unit.warnings)
+
+
+def _check_image(path: Path, options: MachineOptions, member: str | None) -> Iterator[str]:
     """The lines on a program; what loading it raises."""
     from simfw.tools.checking import loaded
     from simfw.tools.options import read_image
     from simfw.tools.summary import remarks, summary
 
-    image = read_image(path)
+    image = read_image(path, member=member)
     yield from summary(image)
     yield from (f"  remark      {remark}" for remark in remarks(image))
     yield f"  no mistakes: {loaded(image, options)}"

@@ -22,7 +22,12 @@ Examples:
 @click.option("--functions", "kind", flag_value="function", help="Functions only.")
 @click.option("--objects", "kind", flag_value="object", help="Variables and constants only.")
 def command(
-    image: Path, base: int | None, xlen: str | None, pattern: str | None, kind: str | None
+    image: Path,
+    base: int | None,
+    xlen: str | None,
+    member: str | None,
+    pattern: str | None,
+    kind: str | None,
 ) -> None:
     """List the symbols of IMAGE by address: address, size in bytes, kind, binding, name.
 
@@ -32,7 +37,7 @@ def command(
     from simfw.tools.lookup import matching
     from simfw.tools.text import printable
 
-    program = read_image(image, base, xlen)
+    program = read_image(image, base, xlen, member)
     width = len(f"{program.highest:x}")
     for one in matching(program, pattern, SymbolKind(kind) if kind else None):
         row = f"{one.address:0{width}x} {one.size:>7}  {one.kind.value:<12} "
