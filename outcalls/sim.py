@@ -6,6 +6,7 @@ The functions are those of `sim.cas`.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TextIO
 
 from simfw import Focus, Outcalls, outcall
 
@@ -15,15 +16,21 @@ SPEC = Path(__file__).with_suffix(".cas")
 class Sim(Outcalls):
     """Lets a guest switch tracing, end or pause itself, and ask where it is and how far.
 
-    It keeps nothing, so one object may serve several machines.
+    `trace_to` is where traces go, standard error if None. One object may serve several machines.
 
     >>> from simfw import Machine
     >>> from outcalls.sim import Sim
     >>> Machine("guest.elf", spec="guest.cas", plugins=[Sim()])     # doctest: +SKIP
     """
 
-    def __init__(self) -> None:
+    def __init__(self, trace_to: TextIO | None = None) -> None:
         super().__init__("sim", optional=True, spec=SPEC)
+        self._trace_to = trace_to
+
+    @outcall("sim_trace")
+    def trace(self, focus: Focus, on: bool) -> None:
+        """Begin or end a trace of the guest's instructions."""
+        focus.trace(on, self._trace_to)
 
     @outcall("sim_stop")
     def stop(self, focus: Focus, status: int) -> None:

@@ -225,6 +225,19 @@ def test_a_bad_buffer_is_a_fault(load):
         do(load(), "sim_function", 0, 8)
 
 
+def test_a_program_switches_its_trace(load):
+    trace = io.StringIO()
+    machine = load(Sim(trace_to=trace))
+    do(machine, "sim_cycles")
+    do(machine, "sim_trace", True)
+    do(machine, "sim_cycles")
+    do(machine, "sim_trace", False)
+    shown = trace.getvalue()
+    assert "do_sim_cycles" in shown and "do_sim_trace" in shown
+    do(machine, "sim_cycles")
+    assert trace.getvalue() == shown
+
+
 # --- console
 
 
