@@ -228,6 +228,7 @@ def test_a_record_may_take_the_place_of_ours():
 
 def mistaken(semantics) -> Extension:
     extension = Extension("Xwrong")
+    semantics.__doc__ = "Do something wrong."
     extension.insn("wrong " + R.format(9, 0))(semantics)
     return extension
 

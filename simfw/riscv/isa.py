@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import cast
 
 from attrs import frozen
 
 from simfw.errors import ArgumentError
 from simfw.ir.layout import Layout
+from simfw.riscv.extension import check_extension
 from simfw.riscv.fields import FIELDS
-from simfw.riscv.record import Compressed, Encoding, Extension, Record
+from simfw.riscv.record import Compressed, Extension, Record
 from simfw.riscv.rv_a import A
 from simfw.riscv.rv_c import C
 from simfw.riscv.rv_i import I
@@ -174,27 +174,15 @@ def isa(xlen: int) -> Isa:
 def isa_with(xlen: int, extensions: Sequence[object]) -> Isa:
     """The default instruction set and extensions of the user's own.
 
-    Raises ArgumentError for what is no `Extension`, and for encodings that are taken.
+    Raises ArgumentError for what is no `Extension`, for names and encodings that are taken, and
+    for semantics that is no instruction's.
     """
     if not extensions:
         return isa(xlen)
-    known = list(isa(xlen).records)
+    known = list(EXTENSIONS)
     for extension in extensions:
         if not isinstance(extension, Extension):
             raise ArgumentError(f"{extension!r} does not extend RISC-V; give an Extension")
-        for record in extension.records:
-            taken = next((one for one in known if _overlap(one.encoding, record.encoding)), None)
-            if taken is not None:
-                raise ArgumentError(
-                    f"instruction {record.name!r} of {extension.name!r} has words that are "
-                    f"{taken.name!r} already; choose other fixed bits: the opcodes custom-0 "
-                    "(6..2=0x02) and custom-1 (6..2=0x0a) are for users"
-                )
-            known.append(record)
-    return Isa(xlen, (*EXTENSIONS, *cast("Sequence[Extension]", extensions)))
-
-
-def _overlap(one: Encoding, other: Encoding) -> bool:
-    """Whether some word has the fixed bits of both."""
-    both = one.mask & other.mask
-    return one.length == other.length and not (one.match ^ other.match) & both
+        check_extension(extension, known, xlen)
+        known.append(extension)
+    return Isa(xlen, known)

@@ -145,6 +145,12 @@ class Record:
         return state.block
 
 
+def _plain_format(encoding: Encoding) -> str:
+    """The mnemonic, and the operands in the order of the encoding."""
+    shown = ", ".join(f"{{{one.name}}}" for one in encoding.fields if one.role != "order")
+    return f"{encoding.name} {shown}".rstrip()
+
+
 @frozen(eq=False)
 class Compressed:
     """A 16-bit encoding of a `Record`: which of its fields come from where.
@@ -187,12 +193,22 @@ class Extension:
     def insn(
         self, encoding: str, format: str = "", *, xlens: tuple[int, ...] = (32, 64)
     ) -> Callable[[Semantics], Semantics]:
-        """Add a record; used as a decorator of its semantics, more than once for two encodings."""
+        """Add a record; used as a decorator of its semantics, more than once for two encodings.
+
+        Without a `format` the operands are shown in the order of the encoding. Raises ValueError
+        for an encoding that is wrong or has 16 bits, and for a missing docstring.
+        """
         parsed = parse_encoding(encoding)
+        if parsed.length == 2:
+            raise ValueError(
+                f"{parsed.name}: an encoding of 16 bits stands for a long one: short()"
+            )
 
         def add(semantics: Semantics) -> Semantics:
-            shown = format or parsed.name
-            self.records.append(Record(parsed, shown, semantics, xlens, self.name))
+            record = Record(parsed, format or _plain_format(parsed), semantics, xlens, self.name)
+            if not record.description:
+                raise ValueError(f"{parsed.name}: its semantics needs a docstring of one sentence")
+            self.records.append(record)
             return semantics
 
         return add

@@ -313,7 +313,7 @@ def and_(s: State, i: Fields) -> None:
 
 
 @insn("fence fm pred succ rs1 14..12=0 rd 6..2=0x03 1..0=3", "fence {pred}, {succ}")
-@insn("fence.tso 31..20=0x833 rs1 14..12=0 rd 6..2=0x03 1..0=3")
+@insn("fence.tso 31..20=0x833 rs1 14..12=0 rd 6..2=0x03 1..0=3", "fence.tso")
 @insn("pause 31..20=0x010 19..15=0 14..12=0 11..7=0 6..2=0x03 1..0=3")
 def fence(s: State, i: Fields) -> None:
     """Order memory accesses; a single hart sees its own in order anyway."""
