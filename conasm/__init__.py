@@ -1,7 +1,8 @@
 """conAsm: the language that declares which functions cross the border, and codes belt guests.
 
 `parse` and `load` give a `nodes.Unit` or raise `errors.ConasmError`; `parse_type` and
-`fingerprint` serve whoever acts on declarations.
+`fingerprint` serve whoever acts on declarations. `conasm.assembler.assemble` links units and makes
+steps of their belt code; `conasm.printer`, `conasm.disassembler` and `conasm.listing` show it.
 """
 
 from __future__ import annotations
