@@ -287,6 +287,14 @@ class TestWarnings:
         assert "guest.c:1:22: warning: " in text
 
 
+    def test_our_own_options_cause_none(self, tmp_path: Path) -> None:
+        for suffix in ("s", "S", "c", "cpp", "zig"):
+            (tmp_path / f"empty{suffix}.{suffix}").write_text("\n")
+        heard: list[str] = []
+        build(sorted(tmp_path.iterdir()), tmp_path / "guest.elf", say=heard.append)
+        assert heard == []
+
+
 class TestFailures:
     def write(self, directory: Path, text: str, name: str = "guest.c") -> Path:
         path = directory / name

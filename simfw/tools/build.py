@@ -157,6 +157,8 @@ def _compile(target: _Target, source: Path, result: Path, flags: Sequence[str]) 
     if target.platform == "bare":
         options += [*_COMPILE_BARE, "-isystem", str(GUEST_FILES / "include")]
         options += _CPLUSPLUS_BARE if source.suffix in _CPLUSPLUS else ()
+    if source.suffix == ".s":  # not preprocessed: several of our options mean nothing there
+        options.append("-Wno-unused-command-line-argument")
     _zig(
         ["cc", "-c", *target.machine, *options, *flags, _argument(source), "-o", str(result)],
         target,
