@@ -19,6 +19,14 @@
 #define SIMFW_BACKCALL
 #endif
 
+/* For a function with a body that the host may replace: the compiler then makes every call of it,
+   and draws no conclusions from the body. Not for static functions. */
+#if !defined(SIMFW_REPLACEABLE) && defined(__GNUC__)
+#define SIMFW_REPLACEABLE __attribute__((weak, noinline))
+#elif !defined(SIMFW_REPLACEABLE)
+#define SIMFW_REPLACEABLE
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif

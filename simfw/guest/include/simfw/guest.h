@@ -30,4 +30,10 @@ ptrdiff_t write(int file, const void *data, size_t size);
 /* Keeps a function that only the host calls: from the compiler, and from the linker. */
 #define SIMFW_EXPORT __attribute__((used, retain, noinline))
 
+/* For a function that the host may replace: the compiler then makes every call of it, and draws no
+ * conclusions from the body. Not for static functions. */
+#ifndef SIMFW_REPLACEABLE
+#define SIMFW_REPLACEABLE __attribute__((weak, noinline))
+#endif
+
 #endif
