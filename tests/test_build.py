@@ -286,7 +286,6 @@ class TestWarnings:
         (text,) = heard
         assert "guest.c:1:22: warning: " in text
 
-
     def test_our_own_options_cause_none(self, tmp_path: Path) -> None:
         for suffix in ("s", "S", "c", "cpp", "zig"):
             (tmp_path / f"empty{suffix}.{suffix}").write_text("\n")
