@@ -33,7 +33,8 @@ K = TypeVar("K", str, int)
 class BoundOutcall:
     """A host function ready to be called: how its arguments and its result cross.
 
-    `original` is the outcall that it replaces, if it does; CALL_ORIGINAL goes there.
+    `original` is the outcall that it replaces, if it does; CALL_ORIGINAL goes there. One that
+    `is_missing` stands for a function that nobody gave, and has no signature worth the name.
     """
 
     name: str
@@ -42,6 +43,7 @@ class BoundOutcall:
     unpack: UnpackArguments
     pack: PackResult
     original: BoundOutcall | None = None
+    is_missing: bool = False
 
 
 @frozen(eq=False)

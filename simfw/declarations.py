@@ -114,6 +114,15 @@ def check_built_for(image: Image, declarations: Declarations) -> None:
         )
 
 
+def declared_when_built(image: Image) -> list[str]:
+    """The names of the outcalls that the image was built for, if it tells."""
+    section = image.section(SECTION)
+    if section is None:
+        return []
+    marks = _marks(image, section.data)
+    return [name.removeprefix("outcall ") for name, _ in marks if name.startswith("outcall ")]
+
+
 def _marks(image: Image, data: bytes) -> Iterable[tuple[str, str]]:
     for line in data.split(b"\n"):
         if not line.strip(b"\0 "):

@@ -25,6 +25,7 @@ from simfw.process import Process
 from simfw.riscv.architecture import RiscvArchitecture
 from simfw.riscv.isa import isa_with
 from simfw.signature import Signature
+from simfw.unbound import unbound_outcalls
 
 if TYPE_CHECKING:
     from simfw.machine import Machine
@@ -51,6 +52,7 @@ def load_process(machine: Machine, program: Program) -> Process:
     """Check everything, place the program in memory, bind its outcalls."""
     args = _checked_args(program.args)
     image = _opened(program)
+    _check_member(image, program.member)
     declarations = read(program.spec).joined(declared_in(image))
     check_built_for(image, declarations)
     platform = choose(program.platform, image)
@@ -59,6 +61,7 @@ def load_process(machine: Machine, program: Program) -> Process:
     plugins = platform.make_plugins()
     groups = [Group(declarations, functions_of(program.plugins)), *map(_platform_group, plugins)]
     bindings = bind(groups, image, convention, syscalls)
+    bindings.functions.update(unbound_outcalls(image, convention, bindings.functions))
     process = Process(
         machine,
         image,
@@ -87,6 +90,12 @@ def _architecture(image: Image, extensions: Sequence[object]) -> Architecture:
 
         return BeltArchitecture(image)
     return RiscvArchitecture(image, isa_with(image.xlen, extensions))
+
+
+def _check_member(image: Image, member: str | Member) -> None:
+    """A member is for belts: one that is not the default has no meaning for other images."""
+    if image.kind != "belt" and member != "silver":
+        raise ArgumentError(f"member={member!r} is for conAsm; {image.name} has no belt")
 
 
 def _platform_group(plugin: PlatformPlugin) -> Group:
@@ -125,10 +134,16 @@ def _checked_args(args: object) -> list[str]:
     raise ArgumentError(f"args={args!r:.80}: give a sequence of strings")
 
 
+def _variable(name: object, value: object) -> str:
+    if not isinstance(name, str) or not isinstance(value, str) or not name or "=" in name:
+        raise ArgumentError(f"env={{{name!r}: {value!r}}}: names and values are strings")
+    return f"{name}={value}"
+
+
 def _begin(process: Process, args: Sequence[str], variables: Mapping[str, str]) -> None:
     """The state in which the program starts: stack, arguments, global pointer."""
     names = [process.image.name, *args]
-    env = [f"{name}={value}" for name, value in variables.items()]
+    env = [_variable(name, value) for name, value in variables.items()]
     slot = process.architecture.xlen // 8
     sp, block = argument_block(names, env, process.stack_top, slot)
     try:

@@ -75,7 +75,8 @@ class _Site:
         before = table.get(self._key)
         architecture = process.architecture
         self.convention = architecture.syscall_convention if numbers else architecture.convention
-        self.signature = before.signature if before else _declared(process, name)
+        is_typed = before is not None and not before.is_missing
+        self.signature = before.signature if before and is_typed else _declared(process, name)
 
     def put(self, outcall: BoundOutcall) -> None:
         """Serve the function with `outcall`; what was there is its original."""
