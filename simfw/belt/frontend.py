@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from attrs import evolve
+
 from simfw.belt import floats
 from simfw.belt.frames import Frames
 from simfw.belt.joins import REALISED
 from simfw.belt.metadata import Operand, join
 from simfw.belt.micro import Micro, layout, pattern
 from simfw.belt.program import Program
-from simfw.belt.versions import GIVE_PC, Point, switch
+from simfw.belt.versions import GIVE_PC, switch
 from simfw.errors import GuestFault, IllegalInstruction, MemoryFault, NaRFault
 from simfw.ir.frontend import Record
 
@@ -61,7 +63,7 @@ class BeltFrontEnd:
             return pc
         point = place.point
         return self.program.versions.pc(
-            Point(point.function, point.block, place.micro.step, "again", place.known)
+            evolve(point, step=place.micro.step, phase="again", metas=place.known)
         )
 
     def is_own(self, record: Record) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from simfw.belt.metadata import INVALID, PLAIN, SPECIAL, meta, state_of
+from simfw.belt.metadata import INVALID, PLAIN, SPECIAL, UNFILLED, meta, state_of
 from simfw.belt.micro import Pattern, special_is_none
 from simfw.ir.builder import Word, helper
 from simfw.ir.ops import I64
@@ -68,3 +68,19 @@ def realise(t: Translation, *values: int) -> bool:
 
     t.emit(("realise", shape), cells_of(t, values), write)
     return False
+
+
+def test_special(t: Translation, value: int, drop: int, *, wants_none: bool) -> None:
+    """Drop whether an operand is a None, or a NaR."""
+    t.settle(value)
+    if state_of(t.meta(value)) != SPECIAL:
+        unfilled = state_of(t.meta(value)) == UNFILLED
+        t.set_constant(drop, int(unfilled and not wants_none), meta(1))
+        return
+
+    def write(p: Pattern) -> None:
+        none = special_is_none(p.read("a", "d"))
+        p.put("d", (none if wants_none else none ^ 1).zext(8))
+
+    t.emit(("test", wants_none), {"a": t.cell(value), "d": t.cell(drop)}, write)
+    t.define(drop, meta(1))

@@ -115,12 +115,10 @@ class BlockPlan:
         """The values on the belt when a step is reached, newest first."""
         return self.block.steps[index - 1].belt if index else tuple(range(self.block.entry))
 
-    def in_flight(self, instruction: int, index: int) -> int:
-        """How many results are on their way to the belt behind an instruction.
-
-        `index` is that of the step that comes next.
-        """
-        return sum(count for count, due in self._flights[:index] if due > instruction)
+    def in_flight(self, instruction: int) -> int:
+        """How many results are on their way to the belt behind an instruction."""
+        flights = zip(self.block.steps, self._flights, strict=True)
+        return sum(n for step, (n, due) in flights if step.instruction <= instruction < due)
 
 
 def _flight(step: Step, block: AssembledBlock, member: Member) -> tuple[int, int]:

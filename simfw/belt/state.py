@@ -55,7 +55,7 @@ def frames(program: Program, x: Sequence[Any], pc: int) -> Iterator[BeltFrame]:
 
 def innermost(program: Program, x: Sequence[Any], pc: int) -> BeltFrame:
     """The frame that runs, or the outcall that is called."""
-    place = _place(program, pc)
+    place = resolved(program, pc)
     if place is not None:
         return _frame(program, x, place, issued=False)
     operands: list[Operand] = x[OPERANDS] or []
@@ -63,7 +63,7 @@ def innermost(program: Program, x: Sequence[Any], pc: int) -> BeltFrame:
     return BeltFrame(name, name, 0, None, tuple(operands), 0, {}, (), x[SP])
 
 
-def _place(program: Program, pc: int) -> Place | None:
+def resolved(program: Program, pc: int) -> Place | None:
     """The micro operation at a pc; behind a mere jump, that at its target."""
     place = program.versions.place(pc)
     while place is not None and place.micro.record.kind == "jump":
@@ -84,7 +84,7 @@ def _frame(program: Program, x: Sequence[Any], place: Place, *, issued: bool) ->
         instruction=step.instruction,
         position=step.position,
         belt=belt(program, x, place, issued=issued),
-        in_flight=plan.in_flight(behind, place.micro.step),
+        in_flight=plan.in_flight(behind),
         scratchpad=_scratchpad(function.scratch, x),
         pending=tuple(tag for n, tag in enumerate(tags) if x[function.tags + 2 * n]),
         stack_pointer=x[SP],
@@ -101,13 +101,14 @@ def belt(program: Program, x: Sequence[Any], place: Place, *, issued: bool) -> t
     `issued` says that its instruction has been: what retires in it counts then, even if nothing
     else has happened in it.
     """
-    plan, index = program.plan(place.point), place.micro.step
-    first = index in plan.starts
-    if issued and first and _has_computed(plan, place):
+    plan, index, metas = program.plan(place.point), place.micro.step, place.known
+    if not issued and place.micro.weight:
+        index, metas = plan.block.starts[plan.block.steps[index].instruction], place.before
+    if issued and index in plan.starts and _has_computed(plan, place):
         values = plan.block.steps[index].before
     else:
         values = plan.on_belt(index)
-    known = dict(zip(plan.live.at(index), place.known, strict=True))
+    known = dict(zip(plan.live.at(index), metas, strict=True))
     found: list[Operand] = []
     for value in values:
         meta = known.get(value, UNFILLED)

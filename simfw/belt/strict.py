@@ -1,12 +1,11 @@
 """Translating strict operations: specials pass through, widths agree, the rest is traced.
 
-Of specials among the operands a None wins, else the first listed; then values of different widths
-give NaR(mismatched sizes), and so does a width that the operation does not have. The width of
-such a result is what the operation makes of its first operand that is a value, else of its first;
-amounts and bit numbers, whose widths need not agree, have no say.
+Of specials among the operands a None wins, else the first listed; it gets the width of the first
+operand that is a value, else of the first. Then values of different widths, unless their widths
+need not agree, give NaR(mismatched sizes), and so does a width that the operation does not have.
 
-A condition code reads an operation that computed: of specials among that one's operands it is the
-special itself. `carry`, `overflow` and `fault` tell of the operation, the others of its result.
+A condition code reads an operation that computed; where that had nothing to compute, it is what
+became of it. `carry`, `overflow` and `fault` tell of the operation, the others of its result.
 """
 
 from __future__ import annotations
@@ -17,10 +16,9 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from conasm.assembly import ImmediateArg, Step, StepArgument, ValueArg
-from conasm.operation import WIDTHS, OperationSpec, Widths
-from simfw.belt.joins import join
+from conasm.operation import WIDTHS, Widths
+from simfw.belt.joins import join, test_special
 from simfw.belt.kinds import NaRKind
-from simfw.belt.metadata import SPECIAL, meta, state_of
 from simfw.belt.micro import Pattern
 from simfw.belt.record import Record
 from simfw.belt.traced import effects_of, result_meta, trace
@@ -31,7 +29,6 @@ if TYPE_CHECKING:
     from simfw.belt.translate import Translation
 
 _OF_OPERATION = frozenset({"carry", "overflow", "fault"})
-_WIDEST = 16
 
 Shape = tuple[tuple[bool, int], ...]
 """How each argument is known: whether it is a value, and the value's meta or the number's width."""
@@ -44,12 +41,13 @@ def translate_strict(t: Translation, step: Step) -> None:
         return
     values = t.values(step)
     t.settle(*values)
-    if _has_special(t, values):
-        for drop, width in zip(step.drops, _result_widths(t, step), strict=True):
+    if not all(map(t.is_plain, values)):
+        width = t.width(next(filter(t.is_plain, values), values[0]))
+        for drop in step.drops:
             join(t, values, drop, width)
     elif _is_mismatched(t, step):
-        for drop, width in zip(step.drops, _result_widths(t, step), strict=True):
-            t.set_special(drop, NaRKind.MISMATCHED_SIZES.value, width)
+        for drop in step.drops:
+            t.set_special(drop, NaRKind.MISMATCHED_SIZES.value, t.width(values[0]))
     else:
         _compute(t, step, _inputs(t, step), None)
 
@@ -58,62 +56,27 @@ def _condition_code(t: Translation, step: Step, producer: Step) -> None:
     (drop,), result, name = step.drops, producer.drops[0], step.operation.name
     values = t.values(producer)
     t.settle(*values)
-    if _has_special(t, values):
-        t.copy(result, drop, width=1)
-    elif _is_mismatched(t, producer):
+    if not all(map(t.is_plain, values)) or _is_mismatched(t, producer):
         if name == "fault":
-            t.set_constant(drop, 1, meta(1))
+            test_special(t, result, drop, wants_none=False)
         else:
-            t.copy(result, drop, width=1)
-    else:
-        if name not in _OF_OPERATION:
-            t.settle(result)
-            if state_of(t.meta(result)) == SPECIAL:
-                t.copy(result, drop, width=1)
-                return
-        own = _Inputs((ValueArg(result),), ((True, t.meta(result)),))
-        _compute(t, step, own, (producer, _inputs(t, producer)))
-
-
-# --- operands that keep an operation from computing
-
-
-def _has_special(t: Translation, values: Sequence[int]) -> bool:
-    return not all(map(t.is_plain, values))
-
-
-def _agreeing(t: Translation, step: Step) -> list[int]:
-    """The operands whose widths must agree."""
-    values = t.values(step)
-    return values[:1] if step.operation.widths is Widths.ANY else values
+            t.copy(result, drop)
+        return
+    if name not in _OF_OPERATION:
+        t.settle(result)
+        if not t.is_plain(result):
+            t.copy(result, drop)
+            return
+    own = _Inputs((ValueArg(result),), ((True, t.meta(result)),))
+    _compute(t, step, own, (producer, _inputs(t, producer)))
 
 
 def _is_mismatched(t: Translation, step: Step) -> bool:
-    widths = {t.width(value) for value in _agreeing(t, step)}
-    return len(widths) > 1 or not widths <= _sizes(step.operation)
-
-
-def _sizes(spec: OperationSpec) -> set[int]:
-    return {WIDTHS[letter] for letter in spec.sizes}
-
-
-def _result_widths(t: Translation, step: Step) -> list[int]:
-    """The widths of the results when there is nothing to compute."""
-    agreeing = _agreeing(t, step)
-    plain = [value for value in agreeing if t.is_plain(value)]
-    first = (plain or agreeing)[:1]
-    width = t.width(first[0]) if first else 1
-    like = max(_sizes(step.operation))
-    return [_scaled(width, like, made or 1) for made in step.operation.result_widths(like)]
-
-
-def _scaled(width: int, like: int, made: int) -> int:
-    """The width that a result has for one of `width`, if it is `made` for one of `like`."""
-    if made == 2 * like:
-        return min(_WIDEST, 2 * width)
-    if 2 * made == like:
-        return max(1, width // 2)
-    return width if made == like else made
+    """Whether plain operands are of widths that do not agree, or that the operation has not."""
+    values = t.values(step)
+    agreeing = values[:1] if step.operation.widths is Widths.ANY else values
+    widths = {t.width(value) for value in agreeing}
+    return len(widths) > 1 or not widths <= {WIDTHS[letter] for letter in step.operation.sizes}
 
 
 # --- operations that compute

@@ -22,7 +22,7 @@ from simfw.belt.micro import FRAMES, OPERANDS
 from simfw.belt.plan import BlockPlan
 from simfw.belt.program import Program
 from simfw.belt.sites import CallSite
-from simfw.belt.state import belt, operand_in
+from simfw.belt.state import belt, operand_in, resolved
 from simfw.belt.versions import GIVE_PC, Place
 
 MOST_SHOWN = 8
@@ -58,7 +58,8 @@ class BeltTrace:
 
     def passed(self, pc: int, following: int) -> None:
         """Show a frame that was entered, a branch that was taken, or a finished instruction."""
-        place, reached = (self._program.versions.place(at) for at in (pc, following))
+        place = self._program.versions.place(pc)
+        reached = resolved(self._program, following)
         kind = place.micro.record.kind if place is not None else ""
         if kind.startswith("enter") or (place is None and pc != GIVE_PC):
             self._enter(following, reached)
@@ -109,7 +110,7 @@ class BeltTrace:
         listed = ", ".join(name for _, name in sorted(names.items()) if name not in _UNSHOWN)
         head = f"{plan.block.label}.{instruction} {listed}".rstrip()
         operands = belt(self._program, self._x, place, issued=issued)
-        flying = plan.in_flight(instruction, place.micro.step)
+        flying = plan.in_flight(instruction)
         tail = f" inflight {flying}" if flying else ""
         self._line(f"{head}: {shown(operands)}{tail}")
 

@@ -67,6 +67,8 @@ class Translation:
         self._weight = 0
         self._micros: list[Micro] = []
         self._known: list[bytes] = []
+        self._before: list[bytes] = []
+        self._entering = b""
 
     def run(self) -> Code:
         """Walk the steps up to where the version ends."""
@@ -76,12 +78,13 @@ class Translation:
                 self.step = steps[self._index]
                 if not self.phase and self._index in self.plan.starts:
                     self._weight += 1
+                    self._entering = self._vector()
                 self._translate(self.step)
                 self._advance()
                 if len(self._micros) > MOST_MICROS:
                     self.jump(self.here(""))
         except _Ended:
-            return Code(self._micros, self._known)
+            return Code(self._micros, self._known, self._before)
 
     def _translate(self, step: Step) -> None:
         record = self.program.records[step.operation.name]
@@ -172,10 +175,13 @@ class Translation:
         """
         record: MicroRecord = pattern(key, write)
         values = tuple(operands[name] for name in record.operands)
-        vector = bytes(self._metas.get(value, UNFILLED) for value in self._living)
-        self._known.append(vector)
+        self._known.append(self._vector())
+        self._before.append(self._entering if self._weight else b"")
         self._micros.append(Micro(record, values, self._weight, self._index, blame or self.step))
         self._weight = 0
+
+    def _vector(self) -> bytes:
+        return bytes(self._metas.get(value, UNFILLED) for value in self._living)
 
     def jump(self, point: Point) -> NoReturn:
         """Go on at a point."""

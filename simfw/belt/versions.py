@@ -44,10 +44,15 @@ class Point:
 
 @frozen(eq=False)
 class Code:
-    """What a version consists of; `known` has the metas of what lives at each micro operation."""
+    """What a version consists of.
+
+    For each micro operation `known` has the metas of what lives at its step. Where it is the first
+    of an instruction `before` has those of what lives when that begins, else nothing.
+    """
 
     micros: Sequence[Micro]
     known: Sequence[bytes]
+    before: Sequence[bytes]
 
 
 @define(eq=False)
@@ -61,11 +66,12 @@ class Version:
 
 @frozen
 class Place:
-    """A micro operation: its version's point, itself, and the metas of what lives there."""
+    """A micro operation: its version's point, itself, and the metas of what lives; see `Code`."""
 
     point: Point
     micro: Micro
     known: bytes
+    before: bytes
 
 
 class Versions:
@@ -104,7 +110,7 @@ class Versions:
         code, index = self.code(version), pc - version.base
         if index >= len(code.micros):
             return None
-        return Place(version.point, code.micros[index], code.known[index])
+        return Place(version.point, code.micros[index], code.known[index], code.before[index])
 
     def code(self, version: Version) -> Code:
         """The micro operations of a version."""

@@ -73,6 +73,7 @@ declare_family(
         nearest_signed=limit_of_first,
         widths="any",
         prepare=bit_number,
+        refuses=lambda a, n: n.uge(a.type.bits),
     ),
 )
 

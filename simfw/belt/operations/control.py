@@ -1,8 +1,8 @@
 """Control: branches, calls and returns, and operations that only arrange the belt.
 
 A predicate is the lowest bit of its operand: `tr` transfers on 1, `fl` on 0. With a None as
-predicate or target nothing happens, with a NaR among them and no None it is a fault. A call that
-is not made drops as many Nones as it has results.
+predicate, and then as target, nothing happens; a NaR faults. A call that is not made drops as
+many Nones as it has results.
 """
 
 from __future__ import annotations
@@ -55,13 +55,10 @@ def _transfer(sentence: str, act: Act) -> Semantics:
         if wanted is None or t.phase == "taken":
             act(t, step)
             return
-        predicate, *target = t.values(step)
+        predicate = t.values(step)[0]
         t.settle(predicate)
-        if t.is_plain(predicate):
+        if realise(t, predicate):
             t.fork(predicate, wanted, taken="taken")
-        else:
-            t.settle(*target)
-            realise(t, predicate, *target)
         _make_nones(t, step)
 
     semantics.__doc__ = sentence

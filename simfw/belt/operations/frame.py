@@ -42,7 +42,7 @@ def spill(t: Translation, step: Step) -> None:
     cells = t.function.scratch
     for place, cell in cells.items():
         if offset - 16 < place < offset:
-            operands = {"cell": cell, "distance": offset - place}
+            operands = {"cell": cell + 1, "distance": offset - place}
             t.emit(("spill", "before"), operands, _write_before)
     lost = [cell for place, cell in cells.items() if offset < place < offset + width_of(known)]
     if state_of(known) == UNFILLED:

@@ -58,7 +58,8 @@ class Arithmetic:
     """An operation on integers: the result modulo the width, misfits, what is nearest.
 
     Each function takes both operands; of one with a single operand the second is 0. `prepare`
-    may check the second operand and make it as wide as the first.
+    may check the second operand and make it as wide as the first; `refuses` tells which second
+    operands have no result: there is neither carry nor overflow then.
     """
 
     header: str
@@ -71,6 +72,7 @@ class Arithmetic:
     nearest_signed: Compute
     widths: str = "same"
     prepare: Prepare | None = None
+    refuses: Compute | None = None
 
 
 def declare_family(group: Operations, arithmetic: Arithmetic) -> None:
@@ -92,7 +94,11 @@ def _semantics(arithmetic: Arithmetic, rule: Rule) -> Callable[..., Word]:
     def semantics(s: Strict, a: Word, *rest: Word) -> Word:
         b = _second(arithmetic, s, a, rest)
         carry, overflow = arithmetic.carries(a, b), arithmetic.overflows(a, b)
-        s.codes(carry=carry, overflow=overflow)
+        if arithmetic.refuses is None:
+            s.codes(carry=carry, overflow=overflow)
+        else:
+            fine = ~arithmetic.refuses(a, rest[0])
+            s.codes(carry=carry & fine, overflow=overflow & fine)
         misfit = overflow if rule.is_signed else carry
         if rule.behaviour is Behaviour.WIDEN:
             return arithmetic.modulo(_doubled(a, rule), _doubled(b, rule))

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from conasm.assembly import Step
 from conasm.operation import Phase
+from simfw.belt.joins import test_special
 from simfw.belt.kinds import NONE_FLAG
-from simfw.belt.metadata import SPECIAL, UNFILLED, meta, state_of
-from simfw.belt.micro import Pattern, special_is_none
+from simfw.belt.metadata import SPECIAL, state_of
+from simfw.belt.micro import Pattern
 from simfw.belt.record import Operations
 
 if TYPE_CHECKING:
@@ -35,8 +36,7 @@ def pick(t: Translation, step: Step) -> None:
     t.settle(selector)
     if not t.is_plain(selector):
         t.settle(*choices)
-        plain = [choice for choice in choices if t.is_plain(choice)]
-        t.copy(selector, drop, width=t.width((plain or choices)[0]))
+        t.copy(selector, drop, width=t.width(next(filter(t.is_plain, choices), selector)))
     elif len(choices) == 2 and t.meta(choices[0]) == t.meta(choices[1]) and t.is_plain(choices[0]):
         _select(t, selector, choices, drop)
     else:
@@ -84,19 +84,3 @@ def is_nar(t: Translation, step: Step) -> None:
 def is_none(t: Translation, step: Step) -> None:
     """Tell whether the operand is a None, as 0 or 1 of width b."""
     test_special(t, t.values(step)[0], step.drops[0], wants_none=True)
-
-
-def test_special(t: Translation, value: int, drop: int, *, wants_none: bool) -> None:
-    """Drop whether an operand is a None, or a NaR."""
-    t.settle(value)
-    if state_of(t.meta(value)) != SPECIAL:
-        unfilled = state_of(t.meta(value)) == UNFILLED
-        t.set_constant(drop, int(unfilled and not wants_none), meta(1))
-        return
-
-    def write(p: Pattern) -> None:
-        none = special_is_none(p.read("a", "d"))
-        p.put("d", (none if wants_none else none ^ 1).zext(8))
-
-    t.emit(("test", wants_none), {"a": t.cell(value), "d": t.cell(drop)}, write)
-    t.define(drop, meta(1))
