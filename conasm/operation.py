@@ -10,6 +10,7 @@ code; the assembler has no list of its own.
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Callable, Mapping
 
 from attrs import field, frozen
@@ -108,17 +109,22 @@ class Form:
         return ", ".join([*words, "value…"] if self.rest else words)
 
 
+_NAME = re.compile(r"(?!(?:b\d+|[FLD]|include|outcall|backcall|syscall)$)[A-Za-z_][A-Za-z0-9_]*")
+
+
 def parse_header(text: str) -> tuple[str, tuple[Form, ...]]:
     """Read a header such as `add value operand` into the name and the forms.
 
     Several forms are separated by ` / `; the name stands once. Raises ValueError for a word that
-    is no kind.
+    is no kind, and for a name that no operation can have.
 
     >>> name, forms = parse_header("pick value value value / value value")
     >>> name, [str(form) for form in forms]
     ('pick', ['value, value, value', 'value, value'])
     """
     name, _, rest = text.strip().partition(" ")
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"{name!r} cannot name an operation")
     return name, tuple(_parse_form(name, part) for part in rest.split("/"))
 
 

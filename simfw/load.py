@@ -7,7 +7,7 @@ from functools import cache
 from os import PathLike
 from typing import TYPE_CHECKING, cast
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from conasm.member import Member
 from conasm.nodes import OutcallDeclaration, Position
@@ -17,6 +17,7 @@ from simfw.convention import Convention
 from simfw.declarations import Declarations, Path, check_built_for, declared_in, read
 from simfw.errors import ArgumentError, LoadError, MemoryFault
 from simfw.image import Image, open_image
+from simfw.image.formats import checked_extensions
 from simfw.outcall import Mark
 from simfw.placement import place
 from simfw.platform import PlatformPlugin, SemihostingPlugin, argument_block, choose
@@ -45,7 +46,7 @@ class Program:
     args: Sequence[str]
     env: Mapping[str, str]
     member: str | Member
-    extensions: tuple[object, ...]
+    extensions: Sequence[object]
 
 
 def load_process(machine: Machine, program: Program) -> Process:
@@ -56,7 +57,7 @@ def load_process(machine: Machine, program: Program) -> Process:
     declarations = read(program.spec).joined(declared_in(image))
     check_built_for(image, declarations)
     platform = choose(program.platform, image)
-    architecture = _architecture(image, program.extensions)
+    architecture = _architecture(image)
     convention, syscalls = architecture.convention, architecture.syscall_convention
     plugins = platform.make_plugins()
     groups = [Group(declarations, functions_of(program.plugins)), *map(_platform_group, plugins)]
@@ -79,17 +80,27 @@ def load_process(machine: Machine, program: Program) -> Process:
 
 def _opened(program: Program) -> Image:
     if isinstance(program.image, Image):
-        return program.image
+        return _extended(program.image, checked_extensions(program.extensions))
     return open_image(program.image, member=program.member, extensions=program.extensions)
 
 
-def _architecture(image: Image, extensions: Sequence[object]) -> Architecture:
+def _extended(image: Image, extensions: tuple[object, ...]) -> Image:
+    """An image that is open already, with more instructions than it was opened with."""
+    more = tuple(one for one in extensions if all(one is not had for had in image.extensions))
+    if more and image.kind == "belt":
+        raise ArgumentError(
+            f"{image.name} is assembled; give its extensions to open_image(), which does that"
+        )
+    return evolve(image, extensions=(*image.extensions, *more)) if more else image
+
+
+def _architecture(image: Image) -> Architecture:
     """The kind of guest that an image is for, with instructions of the user's own."""
     if image.kind == "belt":
         from simfw.belt.architecture import BeltArchitecture
 
         return BeltArchitecture(image)
-    return RiscvArchitecture(image, isa_with(image.xlen, extensions))
+    return RiscvArchitecture(image, isa_with(image.xlen, image.extensions))
 
 
 def _check_member(image: Image, member: str | Member) -> None:

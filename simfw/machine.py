@@ -132,7 +132,7 @@ class Machine(Target):
                 args,
                 dict(env or {}),
                 member,
-                tuple(extensions),
+                extensions,
             ),
         )
         self.processes.append(process)

@@ -11,9 +11,10 @@ from conasm import ConasmError, Unit, load, parse
 from conasm.assembler import assemble
 from conasm.assembly import AssembledUnit
 from conasm.member import Member
+from simfw.belt.extension import groups_of
 from simfw.belt.members import MEMBERS
 from simfw.belt.operations import GROUPS
-from simfw.belt.record import Operations, Record, by_name, specs
+from simfw.belt.record import Record, by_name, specs
 from simfw.errors import ArgumentError, LoadError, SpecError
 from simfw.image.image import Image, Segment
 from simfw.image.symbols import Row, SymbolKind, SymbolTable
@@ -47,10 +48,10 @@ def load_unit(
 
     `extensions` are groups of operations of the user's own. Raises SpecError with every mistake of
     the unit, LoadError for one without code, and ArgumentError for a member that does not exist
-    and for operations whose names are taken.
+    and for operations that cannot be had.
     """
-    groups = operations_of(extensions)
-    every = _with_own(groups)
+    groups = groups_of(extensions)
+    every = (*GROUPS, *groups)
     try:
         unit = read_unit(source, name, specs(groups))
         if not unit.is_belt:
@@ -61,28 +62,6 @@ def load_unit(
         return image_of(BeltCode(assembled, by_name(every)), unit, name)
     except ConasmError as error:
         raise SpecError(str(error)) from None
-
-
-def operations_of(extensions: Sequence[object]) -> list[Operations]:
-    """The groups among what extends a machine; ArgumentError for what is of no use to a belt."""
-    found: list[Operations] = []
-    for extension in extensions:
-        if not isinstance(extension, Operations):
-            raise ArgumentError(f"{extension!r} does not extend a belt machine; give Operations")
-        found.append(extension)
-    return found
-
-
-def _with_own(groups: Sequence[Operations]) -> tuple[Operations, ...]:
-    taken = by_name(GROUPS)
-    for group in groups:
-        for record in group.records:
-            if record.name in taken:
-                raise ArgumentError(
-                    f"operation {record.name!r} of {group.name!r} exists already; name it otherwise"
-                )
-            taken[record.name] = record
-    return (*GROUPS, *groups)
 
 
 def read_unit(

@@ -31,7 +31,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Protocol, TypeVar, cast
 
-from attrs import Factory, define, field, frozen
+from attrs import define, field, frozen
 
 from conasm.operation import (
     WIDTHS,
@@ -93,7 +93,7 @@ class Operations:
     """A group of records under one name, e.g. `integer`."""
 
     name: str
-    records: list[Record] = Factory(list[Record])
+    records: list[Record] = field(factory=list[Record], repr=False)
 
     def op(
         self,
@@ -123,6 +123,8 @@ class Operations:
         """
         name, forms = parse_header(header)
         rule = Widths(widths)
+        if not set(sizes) <= WIDTHS.keys():
+            raise ValueError(f"{name}: sizes={sizes!r} are not all widths: b, h, w, d and q")
 
         def add(semantics: Declared) -> Declared:
             if any(record.name == name for record in self.records):

@@ -12,7 +12,7 @@ from typing import Literal
 from conasm.member import Member
 from simfw.errors import ArgumentError
 from simfw.image.elf_relocate import PIE_BASE
-from simfw.image.formats import Request, load
+from simfw.image.formats import Request, checked_extensions, load
 from simfw.image.image import FloatAbi, Image, ProgramHeaders, Section, Segment
 from simfw.image.source import FILE_LIMIT, read_source
 from simfw.image.symbols import Symbol, SymbolKind, SymbolTable
@@ -54,7 +54,8 @@ def open_image(
     and `base`, its address, and takes `entry` and `size` (of its memory, in bytes). For ELF,
     `xlen` is a check and `base` the place of a position-independent executable. `limit` bounds
     the bytes of memory of all segments. `member` is that for which conAsm is assembled: its name
-    or a `Member`; `extensions` are the groups of operations that it may use beside our own.
+    or a `Member`. `extensions` are instructions of your own that the code may have, as for
+    `Machine`; conAsm is assembled with them.
 
     Raises `LoadError` for files that cannot be read or run, `ArgumentError` for senseless
     arguments.
@@ -71,5 +72,15 @@ def open_image(
     path = None if isinstance(source, bytes | bytearray | memoryview) else os.fspath(source)
     return load(
         data,
-        Request(name or its_name, xlen, base, entry, size, limit, path, member, tuple(extensions)),
+        Request(
+            name or its_name,
+            xlen,
+            base,
+            entry,
+            size,
+            limit,
+            path,
+            member,
+            checked_extensions(extensions),
+        ),
     )

@@ -5,12 +5,14 @@ A new format is a row of `FORMATS`. The last row takes everything, so it comes l
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias, cast
+
+from attrs import evolve
 
 from conasm.member import Member
-from simfw.errors import LoadError
+from simfw.errors import ArgumentError, LoadError
 from simfw.image.elf import load_elf
 from simfw.image.elf_header import MAGIC
 from simfw.image.flat import load_flat
@@ -46,8 +48,15 @@ def load(data: bytes, request: Request) -> Image:
     """The image in `data`, in the first format that recognises it; else `LoadError`."""
     for form in FORMATS:
         if form.recognises(data, request):
-            return form.load(data, request)
+            return evolve(form.load(data, request), extensions=request.extensions)
     raise AssertionError("the last format takes everything")
+
+
+def checked_extensions(extensions: object) -> tuple[object, ...]:
+    """A sequence of extensions as a tuple; which of them fit is for its guest to say."""
+    if not isinstance(extensions, Sequence) or isinstance(extensions, str | bytes):
+        raise ArgumentError(f"extensions={extensions!r:.80}: give a list of them")
+    return tuple(cast("Sequence[object]", extensions))
 
 
 def _is_elf(data: bytes, request: Request) -> bool:

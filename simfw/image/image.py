@@ -82,6 +82,7 @@ class Image:
     `is_linux` is a hint for `platform="auto"`; `simfw.image.elf_system` states its rule.
     `file` is the whole content of the file, for readers of debug information. `code` is the
     assembled code of a belt image; `outcalls` and `backcalls` are what it declares itself.
+    `extensions` are instructions of the user's own that its code may have.
     """
 
     name: str
@@ -102,6 +103,7 @@ class Image:
     code: object = field(default=None, repr=False)
     outcalls: tuple[OutcallDeclaration, ...] = field(default=(), repr=False)
     backcalls: tuple[BackcallDeclaration, ...] = field(default=(), repr=False)
+    extensions: tuple[object, ...] = field(default=(), repr=False)
 
     @property
     def lowest(self) -> int:

@@ -60,6 +60,6 @@ def _check_semantics(record: Record, xlen: int) -> None:
         verify(record.template(xlen), layout(xlen))
     except Exception as error:
         raise ArgumentError(
-            f"the semantics of {record.name!r} in {record.extension!r} is no instruction's on "
-            f"RV{xlen}: {type(error).__name__}: {error}"
+            f"the semantics of {record.name!r} in {record.extension!r} is refused for RV{xlen}: "
+            f"{type(error).__name__}: {error}"
         ) from error

@@ -16,7 +16,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from attrs import Factory, define, frozen
+import attrs
+from attrs import define, frozen
 
 from simfw.ir.builder import Word, const, field
 from simfw.ir.ops import INTEGERS, Block
@@ -187,8 +188,8 @@ class Extension:
     """A set of records under one name, e.g. `M`; users make their own."""
 
     name: str
-    records: list[Record] = Factory(list[Record])
-    compressed: list[Compressed] = Factory(list[Compressed])
+    records: list[Record] = attrs.field(factory=list[Record], repr=False)
+    compressed: list[Compressed] = attrs.field(factory=list[Compressed], repr=False)
 
     def insn(
         self, encoding: str, format: str = "", *, xlens: tuple[int, ...] = (32, 64)
