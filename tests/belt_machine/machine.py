@@ -212,19 +212,16 @@ class Machine:
 
     def _target(self, frame: Frame, call: Call, position: Position) -> str | None:
         """The function to call, or None if there is no call."""
-        realising = [] if call.predicate is None else [frame.read(call.predicate)]
-        if any(each.is_value and bool(each.payload & 1) != call.sense for each in realising):
-            return None
-        if not isinstance(call.target, String):
-            realising.append(frame.read(call.target))
-        if not control.realised_all(realising, position):
-            return None
+        if call.predicate is not None:
+            predicate = frame.read(call.predicate)
+            if not control.is_taken(predicate, call.sense, position):
+                return None
         if isinstance(call.target, String):
             return call.target.text
-        address = realising[-1].payload
-        if address not in self.by_address:
+        target = control.realised(frame.read(call.target), position)
+        if target.is_value and target.payload not in self.by_address:
             raise Fault("target", position)
-        return self.by_address[address]
+        return self.by_address[target.payload] if target.is_value else None
 
     def _result_count(self, call: Call, operation: Operation) -> int:
         """As written; else as many as are named; else what a known target has."""

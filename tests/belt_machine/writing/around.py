@@ -30,8 +30,9 @@ MOST_COST = 2000
 class Surroundings:
     """What the code of one function may use.
 
-    `pending` are tags of loads with their widths. `cost` counts the instructions that a call of
-    the function executes at most, `repeats` how often the code at hand is executed.
+    `pending` are tags of loads, `spilled` offsets in the scratchpad, each with a width. `cost`
+    counts the instructions that a call of the function executes at most, `repeats` how often the
+    code at hand is executed.
     """
 
     chooser: Chooser
@@ -43,6 +44,7 @@ class Surroundings:
     stack: int = 0
     scratch: int = 0
     pending: dict[str, int] = field(default_factory=dict)
+    spilled: dict[int, int] = field(default_factory=dict)
     cost: int = 0
     repeats: int = 1
     names: int = 0

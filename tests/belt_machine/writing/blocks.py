@@ -73,6 +73,8 @@ class Body:
             if self.chooser.chance(10):
                 self._leave(line, reading)
             self.put(line)
+        if self.shape.flying and self.chooser.chance(15):
+            self._wait()
 
     def _leave(self, line: Line, reading: Reading) -> None:
         predicate = self._predicate(reading)
@@ -201,6 +203,13 @@ class Body:
         self._repeated(head, end, slot, most)
         self.around.repeats = before
         self.enter(end)
+
+    def _wait(self) -> None:
+        """Let everything retire."""
+        while self.shape.flying:
+            self.around.spend(1)
+            self.shape.retire()
+            self.put(Line(self.around, self.shape))
 
     def _settle(self) -> None:
         """Wait while so much retires that what is new could fall off the belt at once."""

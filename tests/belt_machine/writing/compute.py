@@ -55,7 +55,7 @@ def _strict(line: Line, reading: Reading) -> None:
     result = _result(line, word, operands, by_number)
     latency = line.shape.member.latency(word.name)
     unit, results = f"{word.name}({', '.join(texts)}){named(result)}", [result]
-    while word.codes and chooser.chance(15):
+    while word.codes and chooser.chance(20):
         code = Seen(1, True, result.level, line.around.name())
         unit += f", {chooser.choose(CODES)}(){named(code)}"
         results.append(code)

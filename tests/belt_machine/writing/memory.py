@@ -17,7 +17,9 @@ def place(line: Line, reading: Reading, width: int) -> tuple[str, int] | None:
     if base is None:
         return None
     below, above = base.reach or (0, 0)
-    moved = reading.find(lambda seen: seen.most is not None and seen.most + width <= above)
+    moved = reading.find(
+        lambda seen: seen.most is not None and -below <= seen.most <= above - width
+    )
     if moved and line.chooser.chance(50):
         return f"{reading.spell(base)}, {reading.spell(moved)}", max(base.level, moved.level)
     offset = line.chooser.between(-below, max(above - width, -below))
@@ -59,8 +61,9 @@ def index(line: Line, reading: Reading) -> None:
     if pointer and small:
         assert pointer.reach is not None and small.most is not None
         scale = line.chooser.choose((1, 2, 4, 8))
-        if small.most * scale <= pointer.reach[1]:
-            reach = (pointer.reach[0], pointer.reach[1] - small.most * scale)
+        far, (below, above) = small.most * scale, pointer.reach
+        if -below <= far <= above:
+            reach = (below + min(far, 0), above - max(far, 0))
             level = max(pointer.level, small.level)
             seen = Seen(8, pointer.known or small.known, level, name, reach)
             texts = f"{reading.spell(pointer)}, {reading.spell(small)}, {scale}"

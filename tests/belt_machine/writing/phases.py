@@ -76,7 +76,7 @@ def call_itself(line: Line, callee: Callee, fuel: Seen) -> None:
 
 
 def _is_fuel(seen: Seen) -> bool:
-    return seen.most is not None and seen.most <= MOST_FUEL and seen.level == VALUE
+    return seen.most is not None and 0 <= seen.most <= MOST_FUEL and seen.level == VALUE
 
 
 def _results(line: Line, callee: Callee, count: int, *, is_direct: bool) -> list[Seen]:
@@ -159,8 +159,7 @@ def write(line: Line) -> Reading:
     reading = Reading(line.chooser, line.shape)
     while reading.positions and line.chooser.chance(30):
         if line.around.scratch and line.chooser.chance(50):
-            offset = line.chooser.choose(SCRATCH_OFFSETS)
-            line.add(Phase.WRITER, f"spill({offset}, {reading.spell_any()})")
+            _spill(line, reading)
         else:
             store(line, reading)
     if reading.positions and line.chooser.chance(3):
@@ -169,3 +168,13 @@ def write(line: Line) -> Reading:
         line.add(Phase.WRITER, f"conform({', '.join(texts.values())})")
         line.shape.positions[:] = [seen.again(text) for seen, text in texts.items()]
     return reading
+
+
+def _spill(line: Line, reading: Reading) -> None:
+    offset = line.chooser.choose(SCRATCH_OFFSETS)
+    if line.chooser.chance(5):
+        line.add(Phase.WRITER, f"spill({offset}, {reading.spell_any()})")
+        return
+    spilled = line.chooser.choose(reading.positions)
+    line.around.spilled[offset] = spilled.width
+    line.add(Phase.WRITER, f"spill({offset}, {reading.spell(spilled)})")

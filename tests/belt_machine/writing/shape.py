@@ -19,8 +19,8 @@ VALUE, NONE, ANY = range(3)
 class Seen:
     """An operand. `width` is what it probably has; `known` says that an assembler knows it.
 
-    As an address it may be used from `reach[0]` below to `reach[1]` bytes above it; `most` is the
-    greatest value that it can have; `target` the function that it is the address of.
+    As an address it may be used from `reach[0]` below to `reach[1]` bytes above it. As a number it
+    lies between 0 and `most`, which may be negative. `target` is the function that it points to.
     """
 
     width: int
