@@ -115,7 +115,10 @@ def test_asm_links_files(place):
     shown = simfw("asm", "main.cas", "far.cas")
     assert 'F("main")\n' in shown.stdout and 'F("far")\n' in shown.stdout
     alone = simfw("asm", "main.cas")
-    assert alone.exit_code == 125 and "main.cas:1:18: error: there is no function 'far'" in alone.stderr
+    assert (
+        alone.exit_code == 125
+        and "main.cas:1:18: error: there is no function 'far'" in alone.stderr
+    )
 
 
 def test_asm_reports_the_mistakes_of_every_file():
@@ -139,7 +142,10 @@ def test_asm_warns_on_the_error_output(place):
         (["spec.cas"], "there is no code to assemble, only declarations"),
         (["none.cas"], "there is no file 'none.cas'"),
         (["asked_host.py"], "asked_host.py is Python"),
-        (["sum.cas", "--function", "noting"], "no code of a function 'noting'; did you mean 'nothing'?"),
+        (
+            ["sum.cas", "--function", "noting"],
+            "no code of a function 'noting'; did you mean 'nothing'?",
+        ),
         (["sum.cas", "--member", "iron"], "'iron' is not one of 'tin', 'silver', 'gold'"),
         ([], "missing argument"),
     ],
