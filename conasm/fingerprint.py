@@ -7,7 +7,6 @@ Stubs and guests carry it, so that use with another version of the declaration i
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 
 from conasm.nodes import BackcallDeclaration, OutcallDeclaration
@@ -53,4 +52,6 @@ def fingerprint_all(declarations: Iterable[Declaration]) -> str:
 
 
 def _digest(text: str) -> str:
+    import hashlib  # takes 2 ms, and few runs need it
+
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:DIGITS]

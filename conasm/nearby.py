@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from difflib import get_close_matches
 from itertools import islice
 
 MOST_CANDIDATES = 1000
@@ -20,6 +19,8 @@ def near_names(name: str, known: Iterable[str], limit: int = 5) -> list[str]:
     """
     if len(name) > _LONGEST_NAME:
         return []
+    from difflib import get_close_matches  # takes 2 ms, and is for mistakes only
+
     candidates = [word for word in islice(known, MOST_CANDIDATES) if len(word) <= _LONGEST_NAME]
     return get_close_matches(name, candidates, n=limit, cutoff=0.7)
 

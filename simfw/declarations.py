@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pathlib
 from collections.abc import Iterable, Sequence
 from os import PathLike, fspath
 from typing import TypeVar, cast
@@ -9,10 +10,11 @@ from typing import TypeVar, cast
 from attrs import frozen
 
 from conasm import ConasmError, fingerprint, load
-from conasm.nodes import BackcallDeclaration, OutcallDeclaration, Unit
+from conasm.nodes import BackcallDeclaration, OutcallDeclaration, Position, Unit
 from simfw.errors import ArgumentError, BindError, LoadError, SpecError
 from simfw.image import Image
 from simfw.library import SEARCH
+from simfw.shipped_declarations import SHIPPED, Row
 
 SECTION = ".simfw.declarations"
 """The section in which `simfw headers` leaves the fingerprints of the declarations it saw."""
@@ -59,6 +61,21 @@ def read(spec: Path | Sequence[Path] | None) -> Declarations:
     )
 
 
+def read_shipped(path: Path) -> Declarations:
+    """As `read`, for a file of a platform: those that are shipped parsed are not parsed again."""
+    file = fspath(path)
+    rows = SHIPPED.get(pathlib.Path(file).read_text(encoding="utf-8"))
+    if rows is None:  # a platform of somebody else's, or a file that was edited since
+        return read(path)
+    return Declarations(tuple(_outcall(file, row) for row in rows))
+
+
+def _outcall(file: str, row: Row) -> OutcallDeclaration:
+    name, count, widths, types, syscall, comment, line, column = row
+    position = Position(file, line, column)
+    return OutcallDeclaration(name, count, widths, types, syscall, comment, position)
+
+
 def _checked(paths: object) -> list[Path]:
     if isinstance(paths, Sequence):
         each = list(cast(Sequence[object], paths))
@@ -84,7 +101,7 @@ def _merged(found: Iterable[D]) -> tuple[D, ...]:
     kept: dict[str, D] = {}
     for declaration in found:
         first = kept.setdefault(name_of(declaration), declaration)
-        if fingerprint(first) != fingerprint(declaration):
+        if first is not declaration and fingerprint(first) != fingerprint(declaration):
             raise BindError(
                 f"{declaration.position}: {name_of(declaration)!r} is declared otherwise at "
                 f"{first.position}; keep one of the two"

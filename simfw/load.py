@@ -14,7 +14,7 @@ from conasm.nodes import OutcallDeclaration, Position
 from simfw.architecture import Architecture
 from simfw.binding import BoundOutcall, Group, bind, make
 from simfw.convention import Convention
-from simfw.declarations import Declarations, Path, check_built_for, declared_in, read
+from simfw.declarations import Declarations, Path, check_built_for, declared_in, read, read_shipped
 from simfw.errors import ArgumentError, LoadError, MemoryFault
 from simfw.image import Image, open_image
 from simfw.image.formats import checked_extensions
@@ -115,7 +115,7 @@ def _platform_group(plugin: PlatformPlugin) -> Group:
 
 @cache
 def _platform_declarations(spec: Path) -> Declarations:
-    return read(spec)
+    return read_shipped(spec)
 
 
 def _semihosting(plugins: Sequence[PlatformPlugin], convention: Convention) -> BoundOutcall | None:

@@ -33,7 +33,7 @@ _FLOAT_LAYOUTS = MappingProxyType({4: struct.Struct("<f"), 8: struct.Struct("<d"
 _LONGEST_SHOWN = 128  # bits; Python refuses to print integers of more than 4300 digits
 
 
-@frozen
+@frozen(eq=False)
 class Mistakes:
     """How wrong values of one operand are reported: whose it is, and the exceptions to raise.
 

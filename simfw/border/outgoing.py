@@ -25,7 +25,7 @@ Convert = Callable[[object, Pushes], tuple[int, ...]]
 """From a value to the register-wide images of its parts."""
 
 
-@frozen
+@frozen(eq=False)
 class Outgoing:
     """One parameter as the guest expects it; `parts` are those of all its operands in order."""
 

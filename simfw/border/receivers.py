@@ -31,7 +31,7 @@ from simfw.values import decoder
 Reader = Callable[[Registers, GuestMemory, Guard], object]
 
 
-@frozen
+@frozen(eq=False)
 class Incoming:
     """One parameter as the guest passes it: its operands, and the parts in which each lies."""
 
@@ -69,7 +69,7 @@ class Incoming:
         return None
 
 
-@frozen
+@frozen(eq=False)
 class Receiver:
     """What an annotation accepts, and how its reader is made."""
 

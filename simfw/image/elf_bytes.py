@@ -18,7 +18,7 @@ NAME_LIMIT = 16 * 1024  # longest name, in bytes; C++ templates reach a few thou
 NAMES_LIMIT = 64 * 1024 * 1024  # all names of a table together: names may share their bytes
 
 
-@frozen
+@frozen(eq=False)
 class ElfBytes:
     """A file's content, and the name by which messages call it."""
 

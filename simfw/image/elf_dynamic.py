@@ -20,7 +20,7 @@ _LONGEST = 64 * 1024  # bytes; linkers write a few hundred
 _ENTRY = {32: Struct("<2I"), 64: Struct("<2Q")}
 
 
-@frozen
+@frozen(eq=False)
 class Dynamic:
     """The tags with their values, and the address at which each value lies.
 

@@ -63,7 +63,7 @@ def _strings_of(
     return headers[table.link]
 
 
-@frozen
+@frozen(eq=False)
 class ElfSymbols:
     """Where the symbols of a file are: a `SymbolSource`."""
 

@@ -10,7 +10,7 @@ from simfw.memory.scalars import number
 from simfw.permissions import Permissions
 
 
-@frozen
+@frozen(eq=False)
 class Access:
     """A way to use memory: its name, the permissions it needs, and the word for having them."""
 
@@ -30,7 +30,7 @@ ANY = Access("change", int(Permissions.NONE), "mapped")
 _HOST_ADVICE = "memory.regions lists what is mapped; memory.protect() changes what it allows"
 
 
-@frozen
+@frozen(eq=False)
 class Refusal:
     """An access that is not admitted; `stop` is the first byte that refuses it."""
 

@@ -28,7 +28,7 @@ IntKind = Literal[
 FloatKind = Literal["f32", "f64", "float", "double"]
 
 
-@frozen
+@frozen(eq=False)
 class Scalar:
     """A kind of value: its name, and its layout in the letters of `struct`."""
 
