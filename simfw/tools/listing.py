@@ -18,7 +18,7 @@ from simfw.image import Image, Symbol, SymbolKind
 from simfw.ir.printer import text_of
 from simfw.permissions import Permissions
 from simfw.riscv.disassemble import disassemble
-from simfw.riscv.isa import Instruction, isa
+from simfw.riscv.isa import Instruction, Isa, isa_with
 from simfw.tools.reached import KnownAddresses
 
 _LONGEST_ZEROS = 8
@@ -72,9 +72,9 @@ class Code:
         return Span(start, b"")
 
 
-def undecodable(span: Span, xlen: int) -> tuple[int, int] | None:
+def undecodable(span: Span, isa: Isa) -> tuple[int, int] | None:
     """The first word of a range that is no instruction, with its address; None if there is none."""
-    data, decode = span.data, isa(xlen).decode
+    data, decode = span.data, isa.decode
     place = 0
     while place < len(data):
         word = int.from_bytes(data[place : place + 4], "little")
@@ -90,7 +90,7 @@ class Listing:
 
     def __init__(self, image: Image, *, with_ir: bool = False) -> None:
         self._image = image
-        self._isa = isa(image.xlen)
+        self._isa = isa_with(image.xlen, image.extensions)
         self._with_ir = with_ir
         self._width = len(f"{image.highest:x}")
         self._labels: dict[int, list[str]] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -41,6 +41,15 @@ member_option = click.option(
     help=f"Belt machine for which conAsm is assembled; {DEFAULT_MEMBER} if not said.",
 )
 
+extension_option = click.option(
+    "--extension",
+    "extensions",
+    multiple=True,
+    metavar="MODULE:NAME",
+    help="Instructions of your own: an Extension or Operations in a module, or in the path of a "
+    ".py file; may be given several times.",
+)
+
 image_argument = combined(
     click.argument("image", type=image_file),
     click.option(
@@ -48,6 +57,7 @@ image_argument = combined(
     ),
     click.option("--xlen", type=click.Choice(["32", "64"]), help="Register width, if flat."),
     member_option,
+    extension_option,
 )
 
 spec_option = click.option(
@@ -107,11 +117,23 @@ timeout_option = click.option(
 
 
 def read_image(
-    path: Path, base: int | None = None, xlen: str | None = None, member: str | None = None
+    path: Path,
+    base: int | None = None,
+    xlen: str | None = None,
+    member: str | None = None,
+    extensions: Sequence[str] = (),
 ) -> Image:
     """The image in a file: ELF, flat, or conAsm, which is assembled for a member."""
+    from simfw.tools.plugins import load_extensions
+
     width: Literal[32, 64] | None = None if xlen is None else (32 if xlen == "32" else 64)
-    image = open_image(path, base=base, xlen=width, member=member or DEFAULT_MEMBER)
+    image = open_image(
+        path,
+        base=base,
+        xlen=width,
+        member=member or DEFAULT_MEMBER,
+        extensions=load_extensions(extensions),
+    )
     if member is not None and image.kind != "belt":
         raise ArgumentError(f"--member is for conAsm, and {path} is no such file; leave it out")
     return image

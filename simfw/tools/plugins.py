@@ -32,6 +32,22 @@ def load_plugins(names: Iterable[str]) -> list[object]:
     return [_load(name) for name in names]
 
 
+def load_extensions(names: Iterable[str]) -> list[object]:
+    """The extensions of these names, each `module:name` or `path/to.py:name`.
+
+    Raises BindError for one that does not exist; what a module raises passes through.
+    """
+    _search_here()
+    return [_extension(name) for name in names]
+
+
+def _extension(name: str) -> object:
+    module, _, attribute = name.rpartition(":")
+    if not module:
+        raise BindError(f"extension {name!r}: write MODULE:NAME, with its name in the module")
+    return _attribute(_module(module, "extension"), attribute, "extension")
+
+
 def _search_here() -> None:
     here = str(Path.cwd())
     if "" not in sys.path and here not in sys.path:
@@ -40,12 +56,20 @@ def _search_here() -> None:
 
 def _load(name: str) -> object:
     module_name, _, attribute = name.partition(":")
-    is_path = module_name.endswith(".py") or "/" in module_name
-    if not is_path and entry_points(group=ENTRY_POINTS, name=name):
+    if not _is_path(module_name) and entry_points(group=ENTRY_POINTS, name=name):
         return name
-    module = _from_path(module_name) if is_path else _imported(module_name)
+    module = _module(module_name)
     found = _attribute(module, attribute) if attribute else _module_or_advice(module, name)
     return _instance(found, name) if isinstance(found, type) else found
+
+
+def _is_path(name: str) -> bool:
+    return name.endswith(".py") or "/" in name
+
+
+def _module(name: str, what: str = "plugin") -> ModuleType:
+    """A module by its name or its path; `what` is it for messages."""
+    return _from_path(name, what) if _is_path(name) else _imported(name, what)
 
 
 def _instance(plugin: type, name: str) -> object:
@@ -59,14 +83,14 @@ def _instance(plugin: type, name: str) -> object:
     return plugin()
 
 
-def _from_path(text: str) -> ModuleType:
+def _from_path(text: str, what: str) -> ModuleType:
     path = Path(text)
     if not path.is_file():
         near = suggest(path.name, _python_files(path.parent))
-        raise BindError(f"there is no plugin file {text!r}{near}")
+        raise BindError(f"there is no {what} file {text!r}{near}")
     spec = importlib.util.spec_from_file_location(_free_name(path.stem), path)
     if spec is None or spec.loader is None:
-        raise BindError(f"plugin file {text!r} is no Python module; its name has to end in .py")
+        raise BindError(f"{what} file {text!r} is no Python module; its name has to end in .py")
     directory = str(path.resolve().parent)
     if directory not in sys.path:
         sys.path.insert(0, directory)
@@ -81,20 +105,20 @@ def _free_name(stem: str) -> str:
     return f"{stem}_plugin" if stem in sys.modules else stem
 
 
-def _imported(name: str) -> ModuleType:
+def _imported(name: str, what: str) -> ModuleType:
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
         if error.name is None or not f"{name}.".startswith(f"{error.name}."):
             raise BindError(
-                f"plugin {name!r} imports {error.name!r}, which is not installed here"
+                f"{what} {name!r} imports {error.name!r}, which is not installed here"
             ) from error
     except (ImportError, ValueError, TypeError) as error:
-        raise BindError(f"plugin {name!r} cannot be imported: {error}") from error
+        raise BindError(f"{what} {name!r} cannot be imported: {error}") from error
     stems = [Path(each).stem for each in _python_files(Path())]
     near = suggest(name, [*stems, *(point.name for point in entry_points(group=ENTRY_POINTS))])
     raise BindError(
-        f"there is no plugin {name!r}: no module of that name can be imported from here, and no "
+        f"there is no {what} {name!r}: no module of that name can be imported from here, and no "
         f"installed package offers it{near or '; a file is named with its path, as in ./fakes.py'}"
     )
 
@@ -103,12 +127,12 @@ def _python_files(directory: Path) -> list[str]:
     return sorted(path.name for path in directory.glob("*.py")) if directory.is_dir() else []
 
 
-def _attribute(module: ModuleType, path: str) -> object:
+def _attribute(module: ModuleType, path: str, what: str = "plugin") -> object:
     found: object = module
     for name in path.split("."):
         if not hasattr(found, name):
             known = [each for each in vars(module) if not each.startswith("_")]
-            raise BindError(f"plugin {module.__name__!r} has no {path!r}{suggest(name, known)}")
+            raise BindError(f"{what} {module.__name__!r} has no {path!r}{suggest(name, known)}")
         found = getattr(found, name)
     return found
 

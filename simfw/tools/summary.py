@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from simfw.declarations import SECTION
 from simfw.image import Image
-from simfw.riscv.isa import Isa, isa
+from simfw.riscv.isa import Isa, isa_with
 from simfw.tools.listing import Code, undecodable
 
 _EXTENSION = re.compile(r"(.+?)(\d+p\d+)?")
@@ -55,7 +55,7 @@ def remarks(image: Image) -> Iterator[str]:
 
 
 def _extensions(image: Image) -> Iterator[str]:
-    ours = isa(image.xlen)
+    ours = isa_with(image.xlen, image.extensions)
     missing = missing_extensions(image.arch or "", ours)
     if missing:
         yield (
@@ -76,14 +76,14 @@ def missing_extensions(arch: str, ours: Isa) -> list[str]:
 def _undecodable(image: Image, code: Code) -> Iterator[str]:
     """Functions with code that no record decodes."""
     found: list[tuple[str, int]] = []
-    left = _MOST_CODE
+    isa, left = isa_with(image.xlen, image.extensions), _MOST_CODE
     for function in image.symbols.functions:
         span = code.of(function)
         left -= len(span.data)
         if left < 0:
             yield f"code behind {function.name} was not looked at: there is too much of it"
             break
-        first = undecodable(span, image.xlen)
+        first = undecodable(span, isa)
         if first is not None:
             found.append((f"{function.name}+{first[0] - function.address:#x}", first[1]))
     if found:

@@ -67,6 +67,7 @@ def command(
     base: int | None,
     xlen: str | None,
     member: str | None,
+    extensions: tuple[str, ...],
     function: str,
     args: tuple[str, ...],
     result: str | None,
@@ -83,7 +84,9 @@ def command(
     from simfw.tools.lookup import name_or_address
     from simfw.tools.results import text_of_result
 
-    machine = lenient_machine(read_image(image, base, xlen, member), MachineOptions(**options))
+    machine = lenient_machine(
+        read_image(image, base, xlen, member, extensions), MachineOptions(**options)
+    )
     if after_main:
         _run_main(machine, budget, timeout)
     name = name_or_address(function)

@@ -35,6 +35,7 @@ def command(
     base: int | None,
     xlen: str | None,
     member: str | None,
+    extensions: tuple[str, ...],
     function: str | None,
     ir: bool,
 ) -> None:
@@ -44,7 +45,7 @@ def command(
     from simfw.tools.lookup import function_named
     from simfw.tools.text import printable
 
-    program = read_image(image, base, xlen, member)
+    program = read_image(image, base, xlen, member, extensions)
     unit = code_of(program)
     if unit is not None:
         click.echo(printable(_conasm(unit, program, function, ir)), nl=False)

@@ -50,6 +50,7 @@ def command(
     base: int | None,
     xlen: str | None,
     member: str | None,
+    extensions: tuple[str, ...],
     args: tuple[str, ...],
     budget: int | None,
     timeout: float | None,
@@ -64,7 +65,7 @@ def command(
     from simfw.tools.running import run_to_end
 
     keywords = MachineOptions(**options).keywords()
-    machine = Machine(read_image(image, base, xlen, member), args=args, **keywords)
+    machine = Machine(read_image(image, base, xlen, member, extensions), args=args, **keywords)
     if trace or trace_to is not None:
         machine.trace(to=trace_to)
     with _progress(machine) if progress else nullcontext(), _stats(machine, stats):

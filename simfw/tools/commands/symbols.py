@@ -26,6 +26,7 @@ def command(
     base: int | None,
     xlen: str | None,
     member: str | None,
+    extensions: tuple[str, ...],
     pattern: str | None,
     kind: str | None,
 ) -> None:
@@ -37,7 +38,7 @@ def command(
     from simfw.tools.lookup import matching
     from simfw.tools.text import printable
 
-    program = read_image(image, base, xlen, member)
+    program = read_image(image, base, xlen, member, extensions)
     width = len(f"{program.highest:x}")
     for one in matching(program, pattern, SymbolKind(kind) if kind else None):
         row = f"{one.address:0{width}x} {one.size:>7}  {one.kind.value:<12} "
