@@ -129,7 +129,7 @@ def drive(
             process.enter(call)
         if budget is not None or timeout is not None:
             machine.limits = outer.narrowed(machine.instructions, budget, timeout)
-        limit = machine.limits.instructions
+        limit, deadline = machine.limits.instructions, machine.limits.deadline
         until = min(limit, machine.instructions + SLICE)
         while True:
             left = until - machine.instructions
@@ -202,6 +202,8 @@ def drive(
             else:
                 refund, thread.pc = 0, x[link] & -2
                 process.outcalls_served += 1
+            if deadline is not None:
+                until = machine.instructions  # a host function may take any time: look at once
             if process.exit_request is not None:
                 if call is not None:
                     return process.finish_exit(call)

@@ -273,6 +273,22 @@ def test_a_time_limit_ends_a_call(elf):
     assert dict(machine.registers) == before
 
 
+def test_a_time_limit_holds_where_outcalls_take_the_time(elf):
+    asked = []
+
+    def answer(focus, n):
+        asked.append(n)
+        time.sleep(0.02)
+        return n
+
+    machine = core(elf, answer)
+    with pytest.raises(WallTimeout):
+        machine.call("ask_twice", 3, timeout=0.01)
+    assert asked == [3]
+    assert machine.run(timeout=0.01) == TIMEOUT
+    assert machine.run() == Stop(EXITED, 1)
+
+
 def test_a_time_limit_within_an_outcall_ends_the_run(elf):
     machine = core(elf, lambda focus, n: focus.call("forever"))
     assert machine.run(timeout=0.02) == TIMEOUT
