@@ -11,10 +11,11 @@ from functools import partial
 from attrs import field, frozen, validators
 
 from benchmarks import toolchain
-from benchmarks.peer import Call, InstructionCounter, Peer, SizedCall
+from benchmarks.peer import BeltCode, Call, InstructionCounter, Peer, SizedCall
 from benchmarks.timing import Sampler, batched, once
 
 RATE, TIME = "million instructions/s", "time"
+OPERATIONS = "million operations/s"
 
 
 @frozen
@@ -33,7 +34,7 @@ class Measurement:
     """A row of the table: `prepare` gives a sampler, or None if the peer has no such thing."""
 
     name: str
-    unit: str = field(validator=validators.in_((RATE, TIME)))
+    unit: str = field(validator=validators.in_((RATE, OPERATIONS, TIME)))
     prepare: Callable[[Peer, Scene], Sampler | None]
 
 
@@ -87,6 +88,21 @@ def _first_execution(peer: Peer, scene: Scene) -> Sampler | None:
     return sample
 
 
+def _belt_kernel(name: str, size: int, expected: int, peer: Peer, scene: Scene) -> Sampler | None:
+    """A loop in belt code; its unit is an operation."""
+    if not isinstance(peer, BeltCode):
+        return None
+    return _function(name, size, expected, peer.operations(name, size), peer, scene)
+
+
+def _assembly(peer: Peer, scene: Scene) -> Sampler | None:
+    del scene
+    if not isinstance(peer, BeltCode):
+        return None
+    assemble = peer.assembly()
+    return lambda: once(assemble)
+
+
 def _import(peer: Peer, scene: Scene) -> Sampler:
     """Import in a fresh interpreter, without what that takes to start; the bytecode is there."""
     del scene
@@ -117,4 +133,11 @@ MEASUREMENTS = (
     Measurement("load of the guest", TIME, _load),
     Measurement("first execution, an instruction", TIME, _first_execution),
     Measurement("import", TIME, _import),
+    Measurement("fib, operations of the belt", OPERATIONS, partial(_belt_kernel, "fib", 15, 610)),
+    Measurement(
+        "crc32, operations of the belt",
+        OPERATIONS,
+        partial(_belt_kernel, "crc32", 500, 3_689_797_832),
+    ),
+    Measurement("assembly of 10,000 operations", TIME, _assembly),
 )

@@ -7,7 +7,7 @@ that cannot run here raises ImportError or `Absent` when it is made, and the tab
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 Call = Callable[[], int]
 """Runs once what it was made for, and returns the guest's result."""
@@ -67,4 +67,17 @@ class InstructionCounter(Protocol):
 
     def instructions(self, name: str, size: int) -> int:
         """What the call of `function(name)(size)` executes, on RV32."""
+        ...
+
+
+@runtime_checkable
+class BeltCode(Protocol):
+    """A peer that runs belt code, of which there is more to measure."""
+
+    def operations(self, name: str, size: int) -> int:
+        """How many operations the call of `function(name)(size)` executes."""
+        ...
+
+    def assembly(self) -> Callable[[], object]:
+        """From a text of 10,000 instructions with one operation each to an image."""
         ...

@@ -10,12 +10,13 @@ from attrs import asdict, frozen
 from rich import box
 from rich.table import Table
 
-from benchmarks.measurements import RATE, Measurement
+from benchmarks.measurements import OPERATIONS, RATE, Measurement
 from benchmarks.registry import REFERENCE, Found
 from benchmarks.timing import Sample
 
 _NOTE = """Medians of {rounds} interleaved rounds; in brackets how many times as fast as simfw.
 A million instructions/s: of RV32, or for code that is not RISC-V the same work in that time.
+Of the belt's own operations a million/s is shown where the row says so.
 """
 _NOTHING = "–"
 _SCALES = ((1e-6, 1e9, "ns"), (1e-3, 1e6, "µs"), (1.0, 1e3, "ms"), (float("inf"), 1.0, "s"))
@@ -92,7 +93,7 @@ def _cell(row: Row, name: str) -> str:
     sample, reference = row.samples.get(name), row.samples.get(REFERENCE)
     if sample is None:
         return _NOTHING
-    if row.measurement.unit == RATE:
+    if row.measurement.unit in (RATE, OPERATIONS):
         text = f"{1e-6 / sample.median:,.1f}"
     else:
         scale, unit = next((by, unit) for limit, by, unit in _SCALES if sample.median < limit)

@@ -25,6 +25,13 @@ class Host:
         return focus.call("descend", depth)
 
 
+def stubs() -> dict[str, Any]:
+    """The names of the module with the stubs of what the guests offer."""
+    names: dict[str, Any] = {}
+    exec(write_stubs([conasm.load(toolchain.SPEC)]), names)
+    return names
+
+
 class SimfwPeer:
     """See `benchmarks.peer.Peer` and `InstructionCounter`."""
 
@@ -57,9 +64,7 @@ class SimfwPeer:
         return lambda: call("add", 2, 3)
 
     def stub_add(self) -> Call:
-        stubs: dict[str, Any] = {}
-        exec(write_stubs([conasm.load(toolchain.SPEC)]), stubs)
-        add, machine = stubs["bench"].add, self._machine
+        add, machine = stubs()["bench"].add, self._machine
         return lambda: add(machine, 2, 3)
 
     def load(self) -> Callable[[], object]:
