@@ -80,6 +80,10 @@ class Product:
             calls.outcall(name)(_served(function))
         self.machine = Machine(text.encode(), plugins=[calls], member=member.name)
         self.machine.trace(traced, to=self.trace)
+        memory = self.machine.memory
+        self._initial = [
+            (part.address, memory.read(part.address, part.size)) for part in memory.regions
+        ]
 
     @property
     def process(self) -> Process:
@@ -111,18 +115,30 @@ class Product:
         return self._outcome(lambda: drive(self.process, call, budget))
 
     def run_sliced(
-        self, name: str, operands: Sequence[Operand], slice: int, pauses: list[BeltFrame | None]
+        self, name: str, operands: Sequence[Operand], slice: int, pause: Callable[[], None]
     ) -> Outcome:
-        """The same in portions; `pauses` gets the frame that runs at the end of each."""
+        """The same in portions of some instructions; `pause` is called between them."""
         pending = PendingCall(self.process, Activation(self.function(name), operands))
         pending.enter()
 
         def advance() -> Any:
             while not pending.advance(slice):
-                pauses.append(self.frame())
+                pause()
             return pending.result
 
         return self._outcome(advance)
+
+    def last_line(self) -> str:
+        """What was traced last."""
+        lines = self.trace.getvalue().splitlines()
+        return lines[-1].strip() if lines else ""
+
+    def restart(self) -> None:
+        """Have the memory as it was, and forget the trace."""
+        for address, content in self._initial:
+            self.machine.memory.write(address, content)
+        self.trace.seek(0)
+        self.trace.truncate()
 
     def frame(self) -> BeltFrame:
         """The innermost frame."""

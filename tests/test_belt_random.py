@@ -68,12 +68,51 @@ def agree(program: Program) -> None:
     assert [(n, shown(o)) for n, o in notes] == [(n, shown(o)) for n, o in wanted_notes]
 
 
-@pytest.mark.parametrize("seed", range(300))
+def agree_in_portions(program: Program, slice: int) -> None:
+    """Whatever the portions are, all is the same; in each pause the belt is as it was traced."""
+    product = product_of(program, [])
+    whole = product.run("f", *program.arguments)
+    content = window(product, program)
+    product.restart()
+
+    def compare() -> None:
+        frame, line = product.frame(), product.last_line()
+        if frame.position is not None and line:
+            tail = f" inflight {frame.in_flight}" if frame.in_flight else ""
+            belt = [str(operand) for operand in frame.belt[:8]]
+            assert line.endswith(f": [{', '.join(belt)}]{tail}"), described(program)
+
+    found = product.run_sliced("f", program.arguments, slice, compare)
+    check(program, found, whole)
+    assert window(product, program) == content, described(program)
+
+
+@pytest.mark.parametrize("seed", range(150))
 def test_a_program_does_what_the_literal_machine_says(seed: int) -> None:
     agree(program_of(seed))
 
 
-@settings(max_examples=50)
+@settings(max_examples=20)
 @given(programs())
 def test_a_generated_program_does_what_the_literal_machine_says(program: Program) -> None:
     agree(program)
+
+
+@pytest.mark.parametrize("slice", [1, 2, 3, 7])
+@pytest.mark.parametrize("seed", range(150, 170))
+def test_a_program_does_the_same_in_portions(seed: int, slice: int) -> None:
+    agree_in_portions(program_of(seed), slice)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("start", range(1000, 5000, 50))
+def test_thousands_of_programs_do_what_the_literal_machine_says(start: int) -> None:
+    for seed in range(start, start + 50):
+        agree(program_of(seed))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("start", range(5000, 6000, 25))
+def test_many_programs_do_the_same_in_portions(start: int) -> None:
+    for seed in range(start, start + 25):
+        agree_in_portions(program_of(seed), (1, 2, 3, 7)[seed % 4])
