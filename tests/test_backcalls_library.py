@@ -16,7 +16,18 @@ from backcalls.peek import peek
 from backcalls.poke import poke
 from backcalls.text import text
 from conasm import load
-from simfw import NONE, BindError, Machine, MemoryFault, NaR, RangeError, open_image, outcall
+from simfw import (
+    NONE,
+    ArgumentError,
+    BindError,
+    Machine,
+    MemoryFault,
+    NaR,
+    NaRFault,
+    RangeError,
+    open_image,
+    outcall,
+)
 from simfw.tools.stubs import stubs_are_current
 
 DIRECTORY = Path(backcalls.__file__).parent
@@ -35,6 +46,14 @@ SOURCE = "\n".join(
             f'F("width_of_{letter}"); con(7, {letter}) %x; call1("operand_width", %x) %w, retn(%w);'
             for letter in "bhwdq"
         ),
+        'F("undeclared_state") %x; call1("operand_state", %x) %s, retn(%s);',
+        'F("undeclared_width") %x; call1("operand_width", %x) %s, retn(%s);',
+        'L("takes_bytes"); backcall("void", "host", "takes_bytes", "bytes"); retn();',
+        'F("look_at") outcall(1);',
+        'F("looks"); con(5, h) %h, con(0, b) %no, call1("any") %d;'
+        ' nop(), pick(%no, %d) %none; call0("look_at", %h); call0("look_at", b7);'
+        ' call0("look_at", %none), retn();',
+        'F("looks_at_nar"); call0("look_at", b3), retn();',
         'F("state_of_unfilled"); call1("operand_state", b0) %s, retn(%s);',
     ]
 )
@@ -47,6 +66,10 @@ class Host:
     def __init__(self) -> None:
         self.action = lambda focus: None
         self.operand: object = 0
+
+    @outcall
+    def look_at(self, focus, x) -> None:
+        raise AssertionError("tests replace this")
 
     @outcall
     def act(self, focus) -> None:
@@ -256,6 +279,40 @@ def test_the_state_of_an_operand(machine, host, special, state):
     assert machine.call("state_of_any") == state
     assert machine.call("width_of_any") == (0 if state else 8)
     assert machine.call("width_of_wide") == (0 if state else 16)
+
+
+@pytest.mark.parametrize(("special", "state"), [(NaR(), 1), (NONE, 2)])
+def test_the_host_passes_a_special(machine, special, state):
+    assert operand.state(machine, special) == state
+    assert operand.width(machine, special) == 0
+    assert machine.call("undeclared_state", special) == state
+
+
+def test_an_outcall_passes_its_argument_on(machine, host):
+    seen = []
+
+    def look(focus, x):
+        seen.append((x.width, focus.call("undeclared_state", x), focus.call("undeclared_width", x)))
+
+    with machine.replace("look_at", look):
+        machine.call("looks")
+    assert seen == [(2, 0, 2), (1, 1, 0), (8, 2, 0)]
+
+
+def test_a_special_is_as_wide_as_its_parameter(machine):
+    def look(focus, x):
+        operand.state(focus, x)
+
+    with machine.replace("look_at", look), pytest.raises(ArgumentError, match="cannot be passed"):
+        machine.call("looks_at_nar")
+
+
+def test_text_is_no_special(machine):
+    assert text.length(machine, "a") == 1
+    with pytest.raises(NaRFault):
+        text.length(machine, NaR())
+    with pytest.raises(ArgumentError, match="bytes; NaR"):
+        machine.call("takes_bytes", NaR())
 
 
 def test_a_position_that_was_never_filled_is_a_nar(machine):

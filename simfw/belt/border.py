@@ -140,9 +140,12 @@ class BeltCrossing:
         return pack
 
     def pack_arguments(self, signature: Signature) -> PackArguments:
-        """From the host's values to operands; untyped integers are of width w."""
+        """From the host's values to operands; untyped integers are of width w.
+
+        A None, a NaR, or an outcall's argument that is one is passed as such.
+        """
         base = pack_arguments(signature, self.convention)
-        types = signature.arguments
+        types, places = signature.arguments, _places(signature)
 
         def pack(
             x: list[Any],
@@ -153,11 +156,17 @@ class BeltCrossing:
             /,
         ) -> int:
             registers = [0] * len(types)
+            specials = _specials(signature, args)
+            if specials:
+                args = [0 if n in specials else arg for n, arg in enumerate(args)]
             frame = base(registers, memory, sp, args, borrower)
-            x[OPERANDS] = [
+            operands = [
                 Operand(bits & (1 << t.bits) - 1, t.size)
                 for bits, t in zip(registers, types, strict=True)
             ]
+            for n, special in specials.items():
+                operands[places[n][0]] = special
+            x[OPERANDS] = operands
             return frame
 
         return pack
@@ -182,7 +191,8 @@ class BeltCrossing:
     def undeclared_call(self, name: str, result: str | None) -> tuple[PackArguments, UnpackResult]:
         """Both functions for a function that nothing declares: ints are w, a float is a double.
 
-        The result is what the function returns, integers read as signed.
+        An outcall's argument is passed as wide as it is. The result is what the function returns,
+        integers read as signed.
         """
 
         def pack(
@@ -193,10 +203,13 @@ class BeltCrossing:
             borrower: Borrower | None = None,
             /,
         ) -> int:
-            signature = Signature.of_values(name, args, self.convention.model, "void")
+            values = [arg if _special(arg, 4) is None else 0 for arg in args]
+            signature = Signature.of_values(name, values, self.convention.model, "void")
             parameters = tuple(
-                Parameter(Untyped(4)) if isinstance(parameter.type, Untyped) else parameter
-                for parameter in signature.parameters
+                Parameter(Untyped(arg.width if isinstance(arg, BeltArg) else 4))
+                if isinstance(parameter.type, Untyped)
+                else parameter
+                for arg, parameter in zip(args, signature.parameters, strict=True)
             )
             typed = Signature(name, parameters, (), self.convention.model)
             return self.pack_arguments(typed)(x, memory, sp, args, borrower)
@@ -284,17 +297,42 @@ def _result_packer(signature: Signature, type_: OperandType) -> _Packer:
     size, mask = type_.size, (1 << type_.bits) - 1
 
     def pack(value: object) -> Operand:
-        if isinstance(value, NoneOperand):
-            return Operand(NONE_FLAG, size, special=True)
-        if isinstance(value, NaR):
-            return Operand(value.kind.value, size, special=True)
-        if isinstance(value, BeltArg) and value.operand.special:
-            if value.width != size:
-                raise ResultError(f"{subject}: {value!r} is not {size} bytes wide")
-            return value.operand
-        return Operand(encode(value) & mask, size)
+        special = _special(value, size)
+        if special is None:
+            return Operand(encode(value) & mask, size)
+        if special.width != size:
+            raise ResultError(f"{subject}: {value!r} is not {size} bytes wide")
+        return special
 
     return pack
+
+
+def _special(value: object, size: int) -> Operand | None:
+    """The special that a value of the host's stands for, so wide if it is new; None for others."""
+    if isinstance(value, NoneOperand):
+        return Operand(NONE_FLAG, size, special=True)
+    if isinstance(value, NaR):
+        return Operand(value.kind.value, size, special=True)
+    return value.operand if isinstance(value, BeltArg) and value.operand.special else None
+
+
+def _specials(signature: Signature, args: Sequence[object]) -> dict[int, Operand]:
+    """The arguments that are specials, by place. Raises ArgumentError where none can be."""
+    found: dict[int, Operand] = {}
+    for n, (arg, parameter) in enumerate(zip(args, signature.parameters, strict=False)):
+        if not isinstance(arg, NaR | NoneOperand | BeltArg):
+            continue
+        sizes = [type_.size for type_ in operand_types(parameter.type, signature.model)]
+        special = _special(arg, sizes[0])
+        if special is None:
+            continue
+        if sizes != [special.width]:
+            raise ArgumentError(
+                f"{signature.parameter_label(n + 1)} is declared {parameter.type.spelling}; "
+                f"{special} cannot be passed for it"
+            )
+        found[n] = special
+    return found
 
 
 def _packed(signature: Signature, packers: Sequence[_Packer], value: object) -> list[Operand]:
