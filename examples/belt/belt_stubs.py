@@ -3,7 +3,7 @@
 # ruff: noqa
 # pyright: reportReturnType=false
 # mypy: disable-error-code="return-value"
-'Stubs of the backcalls that console.cas, fibonacci.cas, gcd.cas, matrix.cas, reverse.cas, strings.cas, text.cas declares.'
+'Stubs of the backcalls that console.cas, fibonacci.cas, gcd.cas, matrix.cas, peek.cas, reverse.cas, strings.cas, text.cas declares.'
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from simfw.backcall import BackcallStub
 if TYPE_CHECKING:
     from simfw import Focus, Machine, Process
 
-__all__ = ["belt", "text"]
-__fingerprint__ = "2352905c34419877"
+__all__ = ["belt", "text", "peek"]
+__fingerprint__ = "0f70527afee1d4a3"
 
 _stub_fibonacci = BackcallStub(
     label='fibonacci',
@@ -64,6 +64,36 @@ _stub_reverse = BackcallStub(
     result='void',
     parameters=('char*',),
     fingerprint='c3f9f23a6fd54280',
+)
+_stub_peek_b = BackcallStub(
+    label='peek_b',
+    result='uint8_t',
+    parameters=('uint64_t',),
+    fingerprint='9903932fcc2e2330',
+)
+_stub_peek_h = BackcallStub(
+    label='peek_h',
+    result='uint16_t',
+    parameters=('uint64_t',),
+    fingerprint='31e15558f15a368e',
+)
+_stub_peek_w = BackcallStub(
+    label='peek_w',
+    result='uint32_t',
+    parameters=('uint64_t',),
+    fingerprint='3745af8f0c7dfecc',
+)
+_stub_peek_d = BackcallStub(
+    label='peek_d',
+    result='uint64_t',
+    parameters=('uint64_t',),
+    fingerprint='39f08a2c2bf87c1b',
+)
+_stub_peek_q = BackcallStub(
+    label='peek_q',
+    result='unsigned __int128',
+    parameters=('uint64_t',),
+    fingerprint='9704672ff257141f',
 )
 _stub_product = BackcallStub(
     label='product',
@@ -177,3 +207,32 @@ class text:
     ) -> int:
         'Find the first byte of a value, which may be the NUL: how many come before it, or -1.'
         return target.invoke(_stub_text_find, arg0, arg1)
+
+
+class peek:
+    'Functions of the guest in peek.'
+
+    @staticmethod
+    def b(target: Machine | Focus | Process, arg0: int) -> int:
+        'Read the byte at an address.'
+        return target.invoke(_stub_peek_b, arg0)
+
+    @staticmethod
+    def h(target: Machine | Focus | Process, arg0: int) -> int:
+        'Read the 2 bytes at an address.'
+        return target.invoke(_stub_peek_h, arg0)
+
+    @staticmethod
+    def w(target: Machine | Focus | Process, arg0: int) -> int:
+        'Read the 4 bytes at an address.'
+        return target.invoke(_stub_peek_w, arg0)
+
+    @staticmethod
+    def d(target: Machine | Focus | Process, arg0: int) -> int:
+        'Read the 8 bytes at an address.'
+        return target.invoke(_stub_peek_d, arg0)
+
+    @staticmethod
+    def q(target: Machine | Focus | Process, arg0: int) -> int:
+        'Read the 16 bytes at an address.'
+        return target.invoke(_stub_peek_q, arg0)

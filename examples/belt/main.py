@@ -9,6 +9,7 @@ from pathlib import Path
 
 from belt_stubs import belt
 
+from backcalls.peek import peek
 from outcalls.console import Console
 from simfw import Machine
 
@@ -34,6 +35,8 @@ def main() -> None:
     text = bytearray(b"stressed\0")
     belt.reverse(machines["reverse"], text)
     print("stressed, reversed:", text.decode().rstrip("\0"))
+    matrix = machines["matrix"]
+    print("the last element of the product:", peek.w(matrix, matrix.address_of("c") + 32))
     print("strlen(Gödel) =", belt.strlen(machines["strings"], "Gödel"))
 
 

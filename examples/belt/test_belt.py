@@ -147,5 +147,6 @@ def test_the_program(capfd):
         "recursive(15) = 610\n"
         "gcd(2340, 684) = 36\n"
         "stressed, reversed: desserts\n"
+        "the last element of the product: 34\n"
         "strlen(Gödel) = 6\n"
     )
