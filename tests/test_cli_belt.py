@@ -318,3 +318,12 @@ def test_stubs_of_a_program_call_it(place, monkeypatch):
     from simfw import Machine
 
     assert names["math"].sum(Machine("sum.cas"), 4) == 10
+
+
+def test_a_missing_function_is_looked_for_in_the_includes():
+    shown = simfw("call", "sum.cas", "noting")
+    assert shown.exit_code == 125
+    assert shown.stderr.endswith(
+        "no symbol 'noting' in sum.cas; nearest: 'nothing'. "
+        "A conAsm program has what it says itself and what it includes\n"
+    )

@@ -26,6 +26,8 @@ CODE_BASE = 0x4000_0000
 FUNCTION_SIZE = 16
 """Functions have addresses so that they can be called indirectly; nothing is mapped there."""
 
+_MISSING = "A conAsm program has what it says itself and what it includes"
+
 CODE_LIMIT = 1 << 26
 """Addresses for functions end here, behind `CODE_BASE`."""
 
@@ -137,7 +139,7 @@ def image_of(code: BeltCode, unit: Unit, name: str) -> Image:
         xlen=64,
         entry=addresses.get("main", 0),
         segments=(segment,),
-        symbols=SymbolTable(_Rows(tuple(rows), base + size), name),
+        symbols=SymbolTable(_Rows(tuple(rows), base + size), name, _MISSING),
         code=code,
         outcalls=assembled.outcalls,
         backcalls=assembled.backcalls,

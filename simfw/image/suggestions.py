@@ -10,7 +10,15 @@ _LONGEST = 80  # characters of a name worth comparing or showing
 _COMPARED = 2000  # names compared letter by letter; keeps the worst case below 0.1 s
 
 
-def describe_missing(name: str, names: Sequence[str], image: str) -> str:
+COMPILED = (
+    "If the source has it: the linker drops what nothing refers to (--gc-sections; mark it "
+    "__attribute__((used, retain))), and a static function that was inlined everywhere has no "
+    "symbol (__attribute__((noinline)))"
+)
+"""Why compiled code may lack a symbol that its source has."""
+
+
+def describe_missing(name: str, names: Sequence[str], image: str, advice: str = COMPILED) -> str:
     """The message for a look-up of `name` among the `names` that `image` has."""
     if not names:
         return (
@@ -19,11 +27,7 @@ def describe_missing(name: str, names: Sequence[str], image: str) -> str:
         )
     near = list(islice(_near(name, names), _SHOWN))
     hint = f"; nearest: {', '.join(_short(found) for found in near)}" if near else ""
-    return (
-        f"no symbol {_short(name)} in {image}{hint}. If the source has it: the linker drops what "
-        "nothing refers to (--gc-sections; mark it __attribute__((used, retain))), and a static "
-        "function that was inlined everywhere has no symbol (__attribute__((noinline)))"
-    )
+    return f"no symbol {_short(name)} in {image}{hint}. {advice}"
 
 
 def _short(name: str) -> str:

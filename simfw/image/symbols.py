@@ -17,7 +17,7 @@ from attrs import frozen
 
 from simfw.errors import SymbolNotFound
 from simfw.image.ranges import Ranges, Span
-from simfw.image.suggestions import describe_missing
+from simfw.image.suggestions import COMPILED, describe_missing
 
 
 class SymbolKind(enum.Enum):
@@ -95,17 +95,18 @@ class NoSymbols:
 
 
 class SymbolTable:
-    """The symbols of one image. `image_name` stands in messages.
+    """The symbols of one image. `image_name` stands in messages, `advice` in that on missing ones.
 
     Reading a damaged table raises `LoadError` at the first question that needs it.
     """
 
-    def __init__(self, source: SymbolSource, image_name: str) -> None:
+    def __init__(self, source: SymbolSource, image_name: str, advice: str = COMPILED) -> None:
         self._source = source
         self._image_name = image_name
+        self._advice = advice
 
     def __reduce__(self) -> tuple[object, ...]:
-        return SymbolTable, (self._source, self._image_name)
+        return SymbolTable, (self._source, self._image_name, self._advice)
 
     def __repr__(self) -> str:
         return f"<SymbolTable of {self._image_name}>"
@@ -147,7 +148,7 @@ class SymbolTable:
             )
         if not addressed:
             names = [row[0] for row in self._rows]
-            raise SymbolNotFound(describe_missing(name, names, self._image_name))
+            raise SymbolNotFound(describe_missing(name, names, self._image_name, self._advice))
         return self._choose(name, addressed)
 
     def at(self, address: int) -> tuple[Symbol, int] | None:
