@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from outcalls.streams import Input, Output, Readable, Stream
+from outcalls.streams import LARGEST_READ, Input, Output, Readable, Stream
 from simfw import Focus, MemoryFault, OutcallArg, Outcalls, StateError, outcall
 
 SPEC = Path(__file__).with_suffix(".cas")
@@ -88,7 +88,7 @@ class Console(Outcalls):
         """Read a line, as `fgets` does; the number of its bytes, 0 at the end of the input."""
         if not size:
             return 0
-        line = _line(self._input, size - 1)
+        line = _line(self._input, min(size - 1, LARGEST_READ))
         try:
             focus.memory.write(buffer, line + b"\0")
         except MemoryFault:

@@ -353,6 +353,16 @@ def test_a_bad_buffer_loses_no_line(load):
     assert lines(machine, 64) == [b"kept\n"]
 
 
+def test_a_line_without_end_comes_in_parts_whatever_the_guest_says(load):
+    class Endless(io.RawIOBase):
+        def read(self, size: int = -1) -> bytes:
+            return b"x" * size
+
+    machine = load(Console(source=Endless()))
+    with pytest.raises(MemoryFault):
+        do(machine, "console_read_line", machine.address_of("buffer"), 2**32 - 1)
+
+
 def test_a_buffer_without_room_takes_nothing(load):
     machine = load(Console(source=io.BytesIO(b"kept\n")))
     assert do(machine, "console_read_line", 0, 0) == 0
