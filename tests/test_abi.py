@@ -63,8 +63,10 @@ def got(machine: Machine, count: int) -> list[int]:
 @pytest.mark.parametrize(
     ("value", "big"), [(0, False), (0x7FFF_FFFF, False), (0x8000_0000, True), (0xF000_0000, True)]
 )
-def test_an_unsigned_word_of_2_31_and_more_is_sign_extended(machine, value, big):
+def test_an_unsigned_word_of_2_31_and_more_is_sign_extended(machine, xlen, value, big):
     """As RV64 code expects it: one that is zero-extended compares wrongly there."""
+    sign = (1 << xlen) - (1 << 32) if big else 0
+    assert machine.call("as_passed", value) == sign + value
     assert machine.call("is_big", value) is big
     assert machine.call("below", value, 0x8000_0000) is not big
     assert machine.call("widened", value) == value

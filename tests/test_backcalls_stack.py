@@ -99,6 +99,12 @@ def test_a_leap_out_of_a_nested_call_is_a_fault_of_that_call(tricks):
     assert len(seen) == 1
 
 
+def test_an_outcall_returns_as_a_jump_does_without_the_lowest_bit(tricks):
+    machine = Machine(tricks)
+    with machine.replace("host", lambda focus, n: 100):
+        assert machine.call("odd_return", 1) == 105
+
+
 def test_a_lost_return_address_is_a_jump_to_nowhere(tricks):
     with pytest.raises(MemoryFault, match="jump to non-executable 0x0") as caught:
         Machine(tricks).call("lose_ra")

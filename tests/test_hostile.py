@@ -134,6 +134,29 @@ def test_an_atomic_on_a_constant(machine):
     assert machine.memory.load(machine.address_of("constant"), "u32") == 0x12345678
 
 
+HIGH = 1 << 40
+
+
+@pytest.mark.parametrize(
+    "address",
+    [0, HIGH - 4096, HIGH - 8, HIGH - 1, HIGH + (1 << 33), (1 << 63) - 1, 1 << 63, (1 << 64) - 4],
+)
+def test_the_memory_of_a_program_high_up_does_not_wrap_around(address):
+    """Its arena begins at the program; what lies below is no negative offset."""
+    words = (0x0005_2503, 0x0000_8067)  # lw a0, 0(a0); ret
+    code = b"".join(word.to_bytes(4, "little") for word in words)
+    machine = Machine(open_image(code, xlen=64, base=HIGH, size=8192), platform="bare")
+    assert machine.call(HIGH, HIGH) == words[0]
+    with pytest.raises(MemoryFault) as caught:
+        machine.call(HIGH, address if address < 1 << 63 else address - (1 << 64))
+    assert (caught.value.pc, caught.value.address) == (HIGH, address)
+    with pytest.raises(MemoryFault):
+        machine.memory.read(address, 4)
+    with pytest.raises(MemoryFault) as caught:
+        machine.call(address & -2)
+    assert caught.value.pc == address & -2
+
+
 # Jumps
 
 

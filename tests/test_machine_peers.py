@@ -42,11 +42,9 @@ def abi(build_guest, xlen) -> Machine:
     source = """
         #include <simfw/guest.h>
         #include <stdint.h>
-        SIMFW_EXPORT int is_big(uint32_t n) { return n >= 0x80000000u; }
         SIMFW_EXPORT int64_t nine(int a, int b, int c, int d, int e, int f, int g, int h, int i) {
             return a + 2*b + 3*c + 4*d + 5*e + 6*f + 7*g + 8*h + 9*i;
         }
-        SIMFW_EXPORT int pair(int a, int64_t b) { return a + (int)(b >> 32) + (int)b; }
         __asm__(".globl same\\n.type same, @function\\nsame: lla t0, 1f; jalr t0, 0(t0)\\n"
                 "li a0, 0; ret; 1: mv a0, t0; ret\\n.size same, .-same");
     """
@@ -186,8 +184,12 @@ def test_jalr_with_rd_and_rs1_the_same_jumps_to_its_own_link(abi):
     assert abi.call("same") == abi.address_of("same") + 12  # what lies behind the jalr
 
 
-def test_unsigned_words_from_2_31_on_are_zero_extended(abi):
-    assert [abi.call("is_big", n) for n in (0x7FFF_FFFF, -0x8000_0000)] == [0, 1]
+def test_unsigned_words_from_2_31_on_are_zero_extended(tmp_path, build_guest, xlen):
+    spec = tmp_path / "words.cas"
+    spec.write_text('L("passed"); backcall("uintptr_t", "abi", "passed", "uint32_t");')
+    source = '__asm__(".globl passed\\n.type passed, @function\\npassed: ret");'
+    machine = Machine(build_guest(source, xlen=xlen), spec=spec)
+    assert machine.call("passed", 0xF000_0000) == (1 << xlen) - 0x1000_0000
 
 
 def test_the_ninth_argument_is_lost(abi):

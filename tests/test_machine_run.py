@@ -169,6 +169,19 @@ def test_the_smallest_budget_of_a_call_is_what_it_retires(elf):
     assert dict(machine.registers) == before
 
 
+def test_a_budget_that_ends_before_an_outcall_does_not_make_it(elf):
+    whole, asked, made = core(elf), [], []
+    whole.call("ask", 1)
+    for budget in range(whole.instructions):
+        machine = core(elf, lambda focus, n: asked.append(n) or n)
+        with pytest.raises(BudgetExhausted):
+            machine.call("ask", 1, budget=budget)
+        assert machine.instructions == budget
+        made.append(len(asked))
+    assert made[:3] == [0, 0, 0]
+    assert made[-1] > 0
+
+
 def test_an_outcall_counts_as_one_instruction(elf):
     with_host, without = core(elf), Machine(elf)
     assert (with_host.call("ask", 5), without.call("ask", 5)) == (6, -994)

@@ -98,6 +98,16 @@ def test_another_thread_stops_a_call(elf):
     assert machine.call("add", 1, 1) == 2
 
 
+def test_a_stop_with_a_status_ends_the_first_program_though_another_runs(xlen, elf):
+    machine = flat(xlen, ADDI_A0, JUMP_BACK)
+    second = machine.load(elf)
+    with second.replace("notify", lambda focus: machine.stop(42)):
+        assert machine.run() == STOPPED
+    assert (machine.status, second.exited) == (42, None)
+    assert machine.run() == Stop(EXITED, 42)
+    assert second.exited == -999
+
+
 def test_a_stop_within_an_outcalls_call_passes_it_and_pauses_run(elf):
     machine = core(elf, lambda focus, n: focus.machine.stop() or focus.call("forever"))
     assert machine.run() == STOPPED
@@ -162,8 +172,10 @@ def test_a_time_limit_is_a_number_of_seconds(elf, timeout):
 
 def test_run_is_refused_inside_an_outcall(elf):
     def answer(focus, n):
-        with pytest.raises(StateError, match=r"inside an outcall use call\(\)"):
-            focus.machine.run()
+        for _ in range(2):
+            with pytest.raises(StateError, match=r"inside an outcall use call\(\)"):
+                focus.machine.run()
+            focus.call("add", 1, 2)  # and it stays so
         return n
 
     assert core(elf, answer).run() == Stop(EXITED, 1)

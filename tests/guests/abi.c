@@ -53,6 +53,10 @@ SIMFW_EXPORT int64_t odd(int a, int64_t b) { return b - a; }
             ".size " #name ", . - " #name "\n")
 ENTRY(stack_at_entry);
 
+/* The register itself. */
+__asm__(".text\n.globl as_passed\n.type as_passed, @function\nas_passed: ret\n"
+        ".size as_passed, . - as_passed\n");
+
 #define RESULT(name, type, value)                                                                \
     volatile type name##_value = value;                                                          \
     SIMFW_EXPORT type name(void) { return name##_value; }

@@ -29,6 +29,8 @@ ASM(lose_ra, "li ra, 0; ret");
 ASM(locked_add, "1: lr.w t0, (a0); add t0, t0, a1; sc.w t1, t0, (a0); bnez t1, 1b; ret");
 /* Everything that a call must preserve, spoilt; the host restores it all the same. */
 ASM(spoil, "li s0, -1; li s1, -1; li s2, -1; li s5, -1; li s11, -1; li gp, -1; li tp, -1; ret");
+/* A return address with its lowest bit set, which a jump ignores. */
+ASM(odd_return, "mv s0, ra; lla ra, 1f; addi ra, ra, 1; j host; 1: addi a0, a0, 5; jr s0");
 ASM(frame_address, "mv a0, sp; ret");
 
 extern int keep(void);
