@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +27,19 @@ from simfw.tools import build as builder
 settings.register_profile("simfw", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("quick", settings.get_profile("simfw"), max_examples=10)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "simfw"))
+
+
+_ADDRESS = re.compile(r" at 0x[0-9a-f]{6,}")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse tests whose names differ from process to process: no two workers would agree."""
+    for item in items:
+        if _ADDRESS.search(item.nodeid):
+            raise pytest.UsageError(
+                f"{item.nodeid} has an address in its name; give the parameter an id, such as "
+                'ids=lambda one: getattr(one, "__name__", str(one))'
+            )
 
 
 class BuildGuest(Protocol):
