@@ -457,13 +457,13 @@ def test_extensions_come_in_a_list(extensions):
         machine(RET, extensions=extensions)
 
 
-@pytest.mark.parametrize("wrong", [X, "own", own_avg, Operations, None], ids=str)
+@pytest.mark.parametrize("wrong", [X, "own", own_avg, Operations, None])
 def test_a_belt_takes_operations_only(wrong):
     with pytest.raises(ArgumentError, match="does not extend a belt machine; give Operations"):
         Machine(b'F("f"); retn();', extensions=[own, wrong])
 
 
-@pytest.mark.parametrize("wrong", [own, "Xown", average, Extension, None], ids=str)
+@pytest.mark.parametrize("wrong", [own, "Xown", average, Extension, None])
 def test_riscv_takes_extensions_only(wrong):
     with pytest.raises(ArgumentError, match="does not extend RISC-V; give an Extension"):
         machine(RET, extensions=[X, wrong])
