@@ -10,11 +10,11 @@ from conasm.ctypes import DataModel
 from conasm.nodes import OutcallDeclaration, Position
 from simfw.architecture import Counters
 from simfw.belt.border import BeltConvention
-from simfw.belt.frames import Beneath, Frames
+from simfw.belt.frames import Frames, beneath
 from simfw.belt.frontend import BeltFrontEnd
 from simfw.belt.image import BeltCode
 from simfw.belt.metadata import Operand
-from simfw.belt.micro import FRAMES, LINK, OPERANDS, SP, SPARE
+from simfw.belt.micro import LINK, OPERANDS, SP, SPARE
 from simfw.belt.program import Program
 from simfw.belt.trace import BeltTrace
 from simfw.belt.translate import translate
@@ -123,10 +123,10 @@ class BeltArchitecture:
         version = self.program.versions.at(pc)
         if version is not None:
             yield self.program.functions[version.point.function].address, x[SP]
-        beneath: Beneath | None = x[FRAMES] or None
-        while beneath is not None and beneath.site is not None:
-            yield beneath.site.function.address, beneath.cells[SP]
-            beneath = beneath.below
+        for site, cells in beneath(x):
+            if site is None:
+                return
+            yield site.function.address, cells[SP]
 
 
 def _end(focus: Focus, status: OutcallArg) -> None:

@@ -64,10 +64,10 @@ def _check_trace(record: Record, type_: Type) -> None:
         Word("field", type_, (), (f"a{n}", False)) for n in range(max(count, record.spec.ganged))
     ]
     _check_made(record.semantics(StrictTrace(), *operands))
-    traced, results = trace(record, operands, None)
+    traced, results = trace(record, operands)
     if len(results) != record.spec.results:
         raise ValueError(f"it gives {len(results)} results, and results={record.spec.results}")
-    conditions = [when for _, when in traced.nars]
+    conditions = [when for _, when in traced.nars.values()]
     if any(when.type is not I1 for when in conditions):
         raise TypeError("what makes a NaR is a bit, as comparisons give it")
     for node in walk([*results, *conditions, traced.made_carry, traced.made_overflow]):

@@ -1,6 +1,7 @@
 """Frames of belt code: calls and returns, and where results go.
 
-The running frame's cells are the engine's registers; those beneath are linked from one of them.
+The running frame's cells are the engine's registers. One of them, FRAMES, holds the frame beneath:
+the call that waits, or None for the host's, and its cells, among which is the frame beneath that.
 So whoever saves and restores the registers saves and restores the frames. A call's arguments,
 and a return's results, arrive as payloads; their metas are static where the call or return is.
 
@@ -10,13 +11,11 @@ signal finds a call entered or not, and a return done or not.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from attrs import define
-
 from simfw.belt.metadata import PLAIN, SPECIAL, Operand, meta, state_of, width_of
-from simfw.belt.micro import FRAMES, HEADER, LINK, OPERANDS, SP
+from simfw.belt.micro import FRAMES, HEADER, LINK, OPERANDS, SP, TOTAL
 from simfw.belt.plan import FunctionPlan
 from simfw.belt.program import Program
 from simfw.belt.sites import CallSite
@@ -27,20 +26,16 @@ from simfw.memory import Memory
 MOST_CELLS = 1 << 22
 """Cells that all frames of a thread may take; the least of them takes some 40."""
 
+Beneath = tuple[CallSite | None, list[Any]]
+"""A frame that waits: its call, and its cells."""
 
-@define(eq=False)
-class Beneath:
-    """A frame that waits for a return: its call, its cells, and what is beneath it.
 
-    `site` is None for the host, which began what runs above. `depth` counts the frames up to the
-    one above, `total` the cells of those beneath it.
-    """
-
-    site: CallSite | None
-    cells: list[Any]
-    below: Beneath | None
-    depth: int
-    total: int
+def beneath(x: Sequence[Any]) -> Iterator[Beneath]:
+    """The frames beneath the one that has these cells, innermost first, the host's among them."""
+    below: Beneath | None = x[FRAMES] or None
+    while below is not None:
+        yield below
+        below = below[1][FRAMES] or None
 
 
 class Frames:
@@ -66,8 +61,7 @@ class Frames:
         """Call the function of a site; gives where it begins."""
         if site.address in self.hooks:
             return self._enter_host(site, site.address, payloads)
-        plan = self.program.by_address[site.address]
-        return self._enter(site, plan, site.entry or site.bind(), payloads)
+        return self._enter(site, site.plan, site.entry or site.bind(), payloads)
 
     def enter_indirect(self, site: CallSite, address: int, *payloads: int) -> int:
         """Call the function at an address; GuestFault if there is none."""
@@ -81,12 +75,17 @@ class Frames:
     def _enter(
         self, site: CallSite, plan: FunctionPlan, entry: int, payloads: Sequence[int]
     ) -> int:
-        x, beneath = self.x, self._push(site, site.function.size)
-        given = payloads[: plan.entry]
-        end = HEADER + 2 * len(given)
-        x[HEADER:end:2] = given
-        x[plan.tags : plan.size] = plan.fresh
-        x[FRAMES] = beneath
+        x, size = self.x, site.function.size
+        total = x[TOTAL] + size
+        if total > MOST_CELLS:
+            raise self._full()
+        cells = x[:size]
+        end = HEADER + 2 * len(payloads)
+        x[HEADER:end:2] = payloads
+        if plan.fresh:
+            x[plan.tags : plan.size] = plan.fresh
+        x[TOTAL] = total
+        x[FRAMES] = site, cells
         return entry
 
     def _enter_host(self, site: CallSite, address: int, payloads: Sequence[int]) -> int:
@@ -96,23 +95,21 @@ class Frames:
         if outcall is not None:
             missing = Operand(site.missing, 1, special=True)
             operands += [missing] * (outcall.parameters - len(operands))
-        x, beneath = self.x, self._push(site, site.function.size)
+        x, size = self.x, site.function.size
+        total, cells = x[TOTAL] + size, x[:size]
+        if total > MOST_CELLS:
+            raise self._full()
         x[OPERANDS] = operands
         x[LINK] = GIVE_PC
-        x[FRAMES] = beneath
+        x[TOTAL] = total
+        x[FRAMES] = site, cells
         return address
 
-    def _push(self, site: CallSite | None, size: int) -> Beneath:
-        below: Beneath | None = self.x[FRAMES] or None
-        if below is None:
-            return Beneath(site, self.x[:size], None, 1, size)
-        total = below.total + size
-        if total > MOST_CELLS:
-            raise GuestFault(
-                f"belt frame stack full: {below.depth} calls are active",
-                advice="is there a recursion that does not end?",
-            )
-        return Beneath(site, self.x[:size], below, below.depth + 1, total)
+    def _full(self) -> GuestFault:
+        return GuestFault(
+            f"belt frame stack full: {sum(1 for _ in beneath(self.x))} calls are active",
+            advice="is there a recursion that does not end?",
+        )
 
     def begin(self, plan: FunctionPlan) -> int:
         """Begin a function for the host, with the operands that cross; gives its first pc."""
@@ -120,18 +117,19 @@ class Frames:
         arguments: list[Operand] = x[OPERANDS][: plan.entry]
         entry = self.program.entry(plan, metas_of(arguments))
         payloads = [argument.payload for argument in arguments]
+        total, cells = x[TOTAL] + len(x), x[:]
         end = HEADER + 2 * len(payloads)
-        beneath = self._push(None, len(x))
         x[HEADER:end:2] = payloads
-        x[plan.tags : plan.size] = plan.fresh
-        x[FRAMES] = beneath
+        if plan.fresh:
+            x[plan.tags : plan.size] = plan.fresh
+        x[TOTAL] = total
+        x[FRAMES] = None, cells
         return entry
 
     def leave(self, metas: bytes, *payloads: int) -> int:
         """Return from the running function with results; gives where its caller goes on."""
         x = self.x
-        beneath: Beneath = x[FRAMES]
-        site, cells = beneath.site, beneath.cells
+        site, cells = x[FRAMES]
         if site is None:
             return self._leave_to_host(cells, metas, payloads)
         onward = site.continuations.get(metas) or site.go_on(metas)

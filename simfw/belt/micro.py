@@ -8,6 +8,7 @@ with the slots and numbers that its fields stand for.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import count
 from typing import cast
 
 from attrs import field, frozen
@@ -22,12 +23,16 @@ from simfw.ir.ops import I64, INTEGERS, Block, Effect, Slot, Type, walk
 
 @frozen(eq=False)
 class MicroRecord:
-    """A pattern: its kind and unique name, the names of its operands, and what it does."""
+    """A pattern: its kind and unique name, the names of its operands, and what it does.
+
+    `results` are the metas of what a strict operation makes.
+    """
 
     kind: str
     name: str
     operands: tuple[str, ...]
     effects: tuple[Effect, ...] = field(repr=False)
+    results: tuple[int, ...] = ()
 
     def template(self, xlen: int) -> Block:
         """What it does, over its fields."""
@@ -62,6 +67,7 @@ class Pattern:
     def __init__(self) -> None:
         self.effects: list[Effect] = []
         self.fields: list[str] = []
+        self.results: tuple[int, ...] = ()
 
     def slot(self, name: str, file: str) -> Slot:
         """A slot whose number is the operand `name`."""
@@ -137,7 +143,8 @@ class Pattern:
 
     def record(self, kind: str, number: int) -> MicroRecord:
         """The finished pattern."""
-        return MicroRecord(kind, f"{kind}_{number}", tuple(self.fields), tuple(self.effects))
+        fields, effects = tuple(self.fields), tuple(self.effects)
+        return MicroRecord(kind, f"{kind}_{number}", fields, effects, self.results)
 
     def _note(self, name: str) -> None:
         if name not in self.fields and name != "next":
@@ -148,10 +155,10 @@ FILES = {"b": INTEGERS[8], "h": INTEGERS[16], "w": INTEGERS[32], "d": I64, "q": 
          "flag": I64}  # fmt: skip
 """The ways in which a slot can be read: by the width of its operand; its flag is beside it."""
 
-SP, LINK, FRAMES, OPERANDS, SPARE = range(5)
-HEADER = 5
+SP, LINK, FRAMES, TOTAL, OPERANDS, SPARE = range(6)
+HEADER = 6
 """The first cells: the data stack's pointer, where an outcall or the host's call goes on, the
-frames beneath, the operands that cross the border, and one to spare."""
+frame beneath, the cells of all those, the operands that cross the border, and one to spare."""
 
 
 def layout(cells: int) -> Layout:
@@ -160,7 +167,11 @@ def layout(cells: int) -> Layout:
     return Layout(files | {"flag": File(1, cells, I64)}, cells)
 
 
+MOST_PATTERNS = 1 << 12
+"""Patterns that are kept for the next program that needs them."""
+
 _records: dict[object, MicroRecord] = {}
+_numbers = count()
 
 
 def pattern(key: tuple[object, ...], write: Callable[[Pattern], None]) -> MicroRecord:
@@ -169,7 +180,10 @@ def pattern(key: tuple[object, ...], write: Callable[[Pattern], None]) -> MicroR
     if found is None:
         made = Pattern()
         write(made)
-        found = _records[key] = made.record(str(key[0]), len(_records))
+        found = made.record(str(key[0]), next(_numbers))
+        if len(_records) >= MOST_PATTERNS:
+            _records.clear()
+        _records[key] = found
     return found
 
 

@@ -59,6 +59,7 @@ class Program:
         largest = max((plan.size for plan in self.functions), default=HEADER)
         self.cells = max(largest, HEADER + 2 * MOST_OPERANDS)
         self.versions = Versions(lambda version: translate(self, version))
+        self._entries: dict[tuple[int, bytes], int] = {}
         self._origins: list[Step] = []
         self._numbers: dict[int, int] = {}
 
@@ -68,11 +69,13 @@ class Program:
 
     def entry(self, plan: FunctionPlan, metas: bytes) -> int:
         """Where a function begins for arguments of these metas."""
-        wanted = metas[: plan.entry].ljust(plan.entry, _UNFILLED)
-        living = plan.blocks[0].live.at(0)
-        return self.versions.pc(
-            Point(plan.index, 0, 0, "", bytes(wanted[value] for value in living))
-        )
+        found = self._entries.get((plan.index, metas))
+        if found is None:
+            wanted = metas.ljust(plan.entry, _UNFILLED)
+            vector = bytes(wanted[value] for value in plan.blocks[0].live.at(0))
+            found = self.versions.pc(Point(plan.index, 0, 0, "", vector))
+            self._entries[plan.index, metas] = found
+        return found
 
     def name_at(self, address: int) -> str:
         """The name of the function or outcall at an address; its digits if there is none."""

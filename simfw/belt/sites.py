@@ -44,15 +44,19 @@ class CallSite:
     drops: tuple[int, ...]
     missing: int
     entry: int = field(default=0, init=False)
+    plan: FunctionPlan = field(init=False)
     continuations: dict[bytes, Continuation] = field(
         default=Factory(dict[bytes, Continuation]), init=False
     )
 
     def bind(self) -> int:
         """Find out where the target begins for these arguments."""
-        plan = self.program.by_address[self.address]
-        self.entry = self.program.entry(plan, self.metas)
+        self.entry = self.program.entry(self.plan, self.metas)
         return self.entry
+
+    def __attrs_post_init__(self) -> None:
+        target = self.program.by_address.get(self.address)
+        self.plan = target or self.function  # an outcall's, or no call by name: not used
 
     def go_on(self, metas: bytes) -> Continuation:
         """Find out how it goes on after a return of such results."""

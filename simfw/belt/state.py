@@ -12,9 +12,9 @@ from attrs import frozen
 
 from conasm.nodes import Position
 from conasm.operation import Phase
-from simfw.belt.frames import Beneath
+from simfw.belt.frames import beneath
 from simfw.belt.metadata import MAYBE, PLAIN, SPECIAL, UNFILLED, Operand, state_of, width_of
-from simfw.belt.micro import FRAMES, OPERANDS, SP
+from simfw.belt.micro import OPERANDS, SP
 from simfw.belt.plan import BlockPlan
 from simfw.belt.program import Program
 from simfw.belt.versions import GIVE_PC, Place
@@ -43,14 +43,14 @@ class BeltFrame:
 def frames(program: Program, x: Sequence[Any], pc: int) -> Iterator[BeltFrame]:
     """The frames from the innermost outwards, down to the host's entry."""
     yield innermost(program, x, pc)
-    beneath: Beneath | None = x[FRAMES] or None
     if pc in program.by_address:  # it is still to begin
         return
-    while beneath is not None and beneath.site is not None:
-        place = program.versions.place(beneath.site.pc)
+    for site, cells in beneath(x):
+        if site is None:
+            return
+        place = program.versions.place(site.pc)
         assert place is not None
-        yield _frame(program, beneath.cells, place, issued=True)
-        beneath = beneath.below
+        yield _frame(program, cells, place, issued=True)
 
 
 def innermost(program: Program, x: Sequence[Any], pc: int) -> BeltFrame:

@@ -19,10 +19,11 @@ from conasm.assembly import ImmediateArg, Step, StepArgument, ValueArg
 from conasm.operation import WIDTHS, Widths
 from simfw.belt.joins import join, test_special
 from simfw.belt.kinds import NaRKind
+from simfw.belt.metadata import width_of
 from simfw.belt.micro import Pattern
 from simfw.belt.record import Record
-from simfw.belt.traced import effects_of, result_meta, trace
-from simfw.ir.builder import Word
+from simfw.belt.traced import effects_of, possible_nars, result_meta, trace
+from simfw.ir.builder import Word, const, field
 from simfw.ir.ops import INTEGERS
 
 if TYPE_CHECKING:
@@ -93,6 +94,20 @@ class _Inputs:
         """The operands of the micro operation: cells and numbers."""
         return {f"{letter}{n}": _operand(t, arg) for n, arg in enumerate(self.arguments)}
 
+    def possible_nars(self, record: Record) -> frozenset[int] | None:
+        """Which NaRs its numbers leave possible; None where no number has a say."""
+        if all(is_value for is_value, _ in self.shape):
+            return None
+        words = [
+            field(INTEGERS[8 * width_of(known)], f"a{n}", is_signed=False)
+            if is_value
+            else const(INTEGERS[8 * known], _value(arg))
+            for n, (arg, (is_value, known)) in enumerate(
+                zip(self.arguments, self.shape, strict=True)
+            )
+        ]
+        return possible_nars(record, words)
+
     def words(self, p: Pattern, letter: str) -> list[Word]:
         """The words that the semantics gets."""
         return [_word(p, f"{letter}{n}", *known) for n, known in enumerate(self.shape)]
@@ -112,8 +127,10 @@ def _inputs(t: Translation, step: Step) -> _Inputs:
 
 
 def _operand(t: Translation, argument: StepArgument) -> int:
-    if isinstance(argument, ValueArg):
-        return t.cell(argument.id)
+    return t.cell(argument.id) if isinstance(argument, ValueArg) else _value(argument)
+
+
+def _value(argument: StepArgument) -> int:
     assert isinstance(argument, ImmediateArg)
     return argument.value
 
@@ -128,30 +145,19 @@ def _compute(t: Translation, step: Step, own: _Inputs, gang: _Gang | None) -> No
     record = records[step.operation.name]
     producer = records[gang[0].operation.name] if gang else None
     inner = gang[1] if gang else _Inputs((), ())
-    key = ("strict", record, own.shape, producer, inner.shape)
-    made: list[int] = []
+    possible = None if gang else own.possible_nars(record)
+    key = ("strict", record, own.shape, producer, inner.shape, possible)
 
     def write(p: Pattern) -> None:
-        made.extend(_write(p, record, own, producer, inner))
+        words, inside = own.words(p, "a"), inner.words(p, "g")
+        traced, results = trace(record, words, producer and (producer, inside), possible)
+        for effect in effects_of(traced, results, [f"d{n}" for n in range(len(results))]):
+            p.add(effect)
+        p.results = tuple(result_meta(word, traced) for word in results)
 
     operands: dict[str, Any] = {**own.operands(t, "a"), **inner.operands(t, "g")}
     operands |= {f"d{n}": t.cell(drop) for n, drop in enumerate(step.drops)}
     operands["where"] = t.program.where(step)
-    t.emit(key, operands, write)
-    metas = _metas.setdefault(key, tuple(made))
-    for drop, known in zip(step.drops, metas, strict=True):
+    made = t.emit(key, operands, write)
+    for drop, known in zip(step.drops, made.results, strict=True):
         t.define(drop, known)
-
-
-_metas: dict[object, tuple[int, ...]] = {}
-"""The metas of the results of each pattern."""
-
-
-def _write(
-    p: Pattern, record: Record, own: _Inputs, producer: Record | None, inner: _Inputs
-) -> list[int]:
-    words, inside = own.words(p, "a"), inner.words(p, "g")
-    traced, results = trace(record, words, (producer, inside) if producer else None)
-    for effect in effects_of(traced, results, [f"d{n}" for n in range(len(results))]):
-        p.add(effect)
-    return [result_meta(word, traced) for word in results]

@@ -16,7 +16,7 @@ from typing import Any
 
 from conasm.assembly import Step
 from conasm.operation import Transfer
-from simfw.belt.frames import Beneath
+from simfw.belt.frames import beneath
 from simfw.belt.metadata import NOTHING, UNFILLED, Operand, state_of
 from simfw.belt.micro import FRAMES, OPERANDS
 from simfw.belt.plan import BlockPlan
@@ -78,21 +78,20 @@ class BeltTrace:
     # Lines
 
     def _line(self, text: str) -> None:
-        beneath: Beneath | None = self._x[FRAMES] or None
-        self._write("  " * (beneath.depth if beneath else 0) + text)
+        depth = sum(1 for _ in beneath(self._x))
+        self._write("  " * depth + text)
 
     def _enter(self, pc: int, reached: Place | None) -> None:
         if reached is not None:
             name = self._program.functions[reached.point.function].name
             self._line(f"enter {name}: {self._belt(reached)}")
             return
-        beneath: Beneath = self._x[FRAMES]
-        given = len(beneath.site.metas) if beneath.site else 0
+        site: CallSite | None = self._x[FRAMES][0]
+        given = len(site.metas) if site else 0
         self._line(f"enter {self._program.name_at(pc)}: {shown(self._x[OPERANDS][:given])}")
 
     def _return(self, results: Iterable[Operand]) -> None:
-        beneath: Beneath = self._x[FRAMES]
-        self._returning = beneath.site
+        self._returning = self._x[FRAMES][0]
         self._line(f"return {shown(results, None)}")
 
     def _finish(self, index: int, reached: Place) -> None:

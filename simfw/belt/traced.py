@@ -13,18 +13,25 @@ from simfw.ir.ops import I1, I64, INTEGERS, Effect, Slot
 
 
 class StrictTrace:
-    """What the semantics of a strict operation sees beside its operands; see `record.Strict`."""
+    """What the semantics of a strict operation sees beside its operands; see `record.Strict`.
 
-    def __init__(self) -> None:
+    With `possible`, of the NaRs that the semantics tells of only those with these numbers, counted
+    from 0, can come about.
+    """
+
+    def __init__(self, possible: frozenset[int] | None = None) -> None:
         zero = const(I1, 0)
         self.carry = self.overflow = self.fault = zero
         self.made_carry, self.made_overflow = zero, zero
-        self.nars: list[tuple[NaRKind, Word]] = []
+        self.nars: dict[int, tuple[NaRKind, Word]] = {}
+        self._possible = possible
+        self._told = 0
 
     def nar(self, kind: NaRKind, *, when: Word) -> None:
         """The result is a NaR of this kind where the bit is 1; the first that holds wins."""
-        if when.constant != 0:
-            self.nars.append((kind, when))
+        number, self._told = self._told, self._told + 1
+        if when.constant != 0 and (self._possible is None or number in self._possible):
+            self.nars[number] = kind, when
 
     def codes(self, *, carry: Word, overflow: Word) -> None:
         """What ganged condition codes read."""
@@ -32,18 +39,28 @@ class StrictTrace:
 
 
 def trace(
-    record: Record, operands: Sequence[Word], gang: tuple[Record, Sequence[Word]] | None
+    record: Record,
+    operands: Sequence[Word],
+    gang: tuple[Record, Sequence[Word]] | None = None,
+    possible: frozenset[int] | None = None,
 ) -> tuple[StrictTrace, tuple[Word, ...]]:
     """Run the semantics. `gang` is the operation whose codes it reads, with its operands."""
-    traced = StrictTrace()
+    traced = StrictTrace(possible)
     if gang is not None:
         producer, before = gang
         inner = StrictTrace()
         _run(producer.semantics, inner, before)
         traced.carry, traced.overflow = inner.made_carry, inner.made_overflow
-        for _, when in inner.nars:
+        for _, when in inner.nars.values():
             traced.fault = traced.fault | when
     return traced, _words(_run(record.semantics, traced, operands))
+
+
+def possible_nars(record: Record, operands: Sequence[Word]) -> frozenset[int]:
+    """The numbers of the NaRs that an operation can make of operands some of which are known."""
+    traced = StrictTrace()
+    _run(record.semantics, traced, operands)
+    return frozenset(traced.nars)
 
 
 def _run(semantics: Semantics, traced: StrictTrace, operands: Sequence[Word]) -> object:
@@ -70,7 +87,7 @@ def effects_of(traced: StrictTrace, results: Sequence[Word], drops: Sequence[str
     if not traced.nars:
         return [_put(word, drop) for word, drop in zip(results, drops, strict=True)]
     bad, payload = const(I1, 0), const(I64, 0)
-    for kind, when in reversed(traced.nars):
+    for kind, when in reversed(traced.nars.values()):
         code = (field(I64, "where", is_signed=False) << 8) | kind.value
         payload = when.select(code, payload)
         bad = when | bad

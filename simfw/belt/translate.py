@@ -168,17 +168,18 @@ class Translation:
         operands: dict[str, Any],
         write: Callable[[Pattern], None],
         blame: Step | None = None,
-    ) -> None:
-        """Add a micro operation; its pattern is written if no other has the same key.
+    ) -> MicroRecord:
+        """Add a micro operation, and give its pattern, which `write` writes unless it is known.
 
         `blame` is the step that is at fault if it is not this one.
         """
-        record: MicroRecord = pattern(key, write)
+        record = pattern(key, write)
         values = tuple(operands[name] for name in record.operands)
         self._known.append(self._vector())
         self._before.append(self._entering if self._weight else b"")
         self._micros.append(Micro(record, values, self._weight, self._index, blame or self.step))
         self._weight = 0
+        return record
 
     def _vector(self) -> bytes:
         return bytes(self._metas.get(value, UNFILLED) for value in self._living)
