@@ -207,6 +207,16 @@ def test_a_build_is_repeated_when_anything_changes(place, quick_compiler, change
     assert done(*command) == "wrote guest.elf\n"
 
 
+def test_a_build_is_repeated_when_an_included_declaration_changes(place, quick_compiler):
+    Path("inner.cas").write_text('F("inner") outcall(0);\n')
+    Path("outer.cas").write_text('include "guest.cas";\ninclude "inner.cas";\n')
+    command = ["build", "guest.c", "--spec", "outer.cas", "--if-changed"]
+    done(*command)
+    assert done(*command) == "nothing changed: guest.elf\n"
+    Path("inner.cas").write_text('F("inner") outcall(1);\n')
+    assert done(*command) == "wrote guest.elf\n"
+
+
 def test_a_build_that_fails_is_tried_again(place):
     command = ["build", "guest.c", "--spec", "guest.cas", "--if-changed"]
     done(*command)

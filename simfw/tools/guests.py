@@ -137,8 +137,10 @@ def _digest(sources: Sequence[Path], specs: Sequence[Path], options: GuestOption
     digest = hashlib.sha256(repr((__version__, compiler, options, names)).encode())
     start_up = [path for path in sorted(GUEST_FILES.rglob("*")) if path.is_file()]
     directories = [Path(flag[2:]) for flag in options.flags if flag.startswith("-I")]
-    for path in (*_with_included(sources, directories), *specs, *start_up):
-        content = path.read_bytes() if path.is_file() else b"missing"
+    generated = header_files(specs, Path()).values() if specs else ()  # of includes as well
+    files = (*_with_included(sources, directories), *start_up)
+    contents = (path.read_bytes() if path.is_file() else b"missing" for path in files)
+    for content in (*contents, *(text.encode() for text in generated)):
         digest.update(b"\0%d\0" % len(content) + content)
     return digest.hexdigest()
 
