@@ -37,10 +37,10 @@ class GuestFunction:
     Raises ArgumentError and RangeError for arguments, GuestFault for what the guest does wrong,
     GuestExit if it ends the program, BudgetExhausted and WallTimeout for the limits of the
     outermost entry, CallDepthError beyond `max_depth`; after each of them the program is as it
-    was before the call.
+    was before the call. `pack` and `unpack`, made by the border, are for the run loop.
     """
 
-    __slots__ = ("_pack", "_process", "_unpack", "address", "name", "section", "signature")
+    __slots__ = ("_process", "address", "name", "pack", "section", "signature", "unpack")
 
     def __init__(
         self,
@@ -53,8 +53,8 @@ class GuestFunction:
         section: str | None = None,
     ) -> None:
         self._process = process
-        self._pack = pack
-        self._unpack = unpack
+        self.pack = pack
+        self.unpack = unpack
         self.name = name
         self.address = address
         self.signature = signature
@@ -74,14 +74,6 @@ class GuestFunction:
         pending = PendingCall(self._process, Activation(self, args))
         pending.enter()
         return pending
-
-    def place(self, x: list[int], sp: int, call: Activation) -> int:
-        """Put the call's arguments where the function looks for them; gives its stack pointer."""
-        return self._pack(x, self._process.memory, sp, call.args, call)
-
-    def result(self, x: list[int]) -> Result:
-        """Read what the function returned."""
-        return self._unpack(x)
 
     def __repr__(self) -> str:
         what = str(self.signature) if self.signature else self.name

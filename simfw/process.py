@@ -154,7 +154,7 @@ class Process(Target):
         try:
             depth = outer.depth + 1 if outer else 1
             self._check_depth(call.function.name, depth)
-            sp = call.function.place(x, saved[self.stack_pointer], call)
+            sp = call.function.pack(x, self.memory, saved[self.stack_pointer], call.args, call)
         except BaseException:
             x[:] = saved
             machine.release()

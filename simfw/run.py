@@ -156,7 +156,7 @@ def drive(
                 if outcall is None:
                     process.check_return(call)
                     assert call is not None
-                    result = call.function.result(x)
+                    result = call.function.unpack(x)
                     if call.loans is not None:
                         for loan in call.loans:
                             loan.bring_back(memory)
