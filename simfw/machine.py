@@ -60,8 +60,8 @@ class Machine(Target):
         env: the program's environment.
         max_depth: how deep calls of host and guest may nest.
         member: the belt machine for which conAsm is assembled: its name, or a `Member`.
-        extensions: instructions of your own: `simfw.riscv.record.Extension` for RISC-V,
-            `simfw.belt.record.Operations` for belts.
+        extensions: instructions of your own: `simfw.riscv.Extension` for RISC-V,
+            `simfw.belt.Operations` for belts.
 
     Everything is checked here. Raises LoadError for images, SpecError for declaration files,
     BindError where declarations, plugins and image do not fit, ArgumentError for the rest.

@@ -7,7 +7,6 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conasm.member import Member
 from simfw import (
     ArgumentError,
     IllegalInstruction,
@@ -22,11 +21,10 @@ from simfw import (
     StopKind,
     open_image,
 )
-from simfw.belt.record import Operations, Strict
+from simfw.belt import Member, Operations, Strict
 from simfw.ir.builder import Word, const
-from simfw.riscv.record import Extension
+from simfw.riscv import Extension, Fields, State
 from simfw.riscv.rv_i import I
-from simfw.riscv.state import Fields, State
 from simfw.tools.cli import cli
 
 BASE = 0x1_0000
@@ -167,7 +165,7 @@ def test_another_process_has_its_own():
 def files(tmp_path, monkeypatch):
     """A directory with a module that has instructions, and a belt unit that uses one."""
     (tmp_path / "averages.py").write_text(
-        "from simfw.belt.record import Operations\n"
+        "from simfw.belt import Operations\n"
         "mine = Operations('mine')\n"
         "@mine.op('average value operand')\n"
         "def average(s, a, b):\n"
