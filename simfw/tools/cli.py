@@ -7,6 +7,7 @@ the guest. Commands import what is slow when they run, so that `simfw --help` is
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import sys
@@ -27,6 +28,7 @@ INTERRUPTED = 130
 """The exit status after Ctrl-C, as shells have it: 128 + SIGINT."""
 PIPE_CLOSED = 141
 """The exit status when nobody reads the output any more: 128 + SIGPIPE."""
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 _COMPLETION = "_SIMFW_COMPLETE"
 
@@ -77,7 +79,7 @@ def _status_of(group: Simfw, args: list[str], name: str, extra: dict[str, Any]) 
             with group.make_context(name, args, **extra) as context:
                 status = group.invoke(context)
         finally:
-            sys.stdout.flush()
+            _flush()
     except click.exceptions.Exit as request:
         return request.exit_code
     except (KeyboardInterrupt, click.Abort) as error:
@@ -90,10 +92,18 @@ def _status_of(group: Simfw, args: list[str], name: str, extra: dict[str, Any]) 
     return int(status or 0)
 
 
+def _flush() -> None:
+    if sys.stdout is not None:  # it is None where the shell closed it: `>&-`
+        sys.stdout.flush()
+
+
 def _reported(error: Exception) -> int:
     from simfw.tools import report
 
-    if isinstance(error, click.ClickException):
+    if isinstance(error, OSError) and error.errno in _FULL and not error.filename:
+        _silence_output()
+        report.block("the output cannot be written", f"{error.strerror}: make room for it")
+    elif isinstance(error, click.ClickException):
         report.usage_error(error)
     elif isinstance(error, SimError):
         report.sim_error(error)
@@ -112,8 +122,13 @@ def _nobody_reads() -> bool:
     poll.register(descriptor, select.POLLOUT)
     if not any(events & select.POLLERR for _, events in poll.poll(0)):
         return False
-    os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
+    _silence_output()
     return True
+
+
+def _silence_output() -> None:
+    """Let what still waits for the output go nowhere: Python flushes it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @click.group(
