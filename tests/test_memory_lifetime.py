@@ -144,6 +144,25 @@ except StateError as error:
     assert "ulimit -v" in result.stdout
 
 
+@linux
+def test_machines_that_nobody_holds_make_room_for_new_ones():
+    program = """
+import gc, resource
+from simfw.memory import Memory
+resource.setrlimit(resource.RLIMIT_AS, (6 << 30, 6 << 30))
+gc.disable()
+for _ in range(4):
+    memory = Memory(32)
+    memory.itself = memory
+    del memory
+print("all")
+"""
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert result.stdout == "all\n"
+
+
 def test_clearing_a_part_of_a_page_leaves_the_rest():
     arena = Arena(0x4000)
     for start, end in ((0x10, 0x20), (0xFFF, 0x3001), (0x1000, 0x2000), (0x800, 0x1800)):

@@ -17,6 +17,7 @@ of that cycle could still read a view of memory that is gone. With no file it ha
 from __future__ import annotations
 
 import contextlib
+import gc
 import mmap
 import sys
 
@@ -64,16 +65,21 @@ def wipe(view: memoryview) -> None:
             piece[:] = _ZEROS[: len(piece)]
 
 
+def _mapped(size: int) -> mmap.mmap:
+    flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | _NORESERVE
+    prot = mmap.PROT_READ | mmap.PROT_WRITE
+    try:
+        return mmap.mmap(-1, size, flags=flags, prot=prot)
+    except OSError:
+        gc.collect()  # machines that nobody holds any more are cycles, and may hold the room
+        return mmap.mmap(-1, size, flags=flags, prot=prot)
+
+
 def _reserve(size: int) -> mmap.mmap:
     if sys.platform == "win32" or sys.byteorder != "little":
         raise StateError("guest memory needs a little-endian POSIX host, such as Linux on x86-64")
     try:
-        mapping = mmap.mmap(
-            -1,
-            size,
-            flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | _NORESERVE,
-            prot=mmap.PROT_READ | mmap.PROT_WRITE,
-        )
+        mapping = _mapped(size)
     except (OSError, OverflowError, ValueError) as error:
         raise StateError(
             f"the host refused {size:#x} bytes of address space for a guest ({error}); "
