@@ -44,14 +44,14 @@ class Program:
     platform: str
     memory: int
     args: Sequence[str]
-    env: Mapping[str, str]
+    env: Mapping[str, str] | None
     member: str | Member
     extensions: Sequence[object]
 
 
 def load_process(machine: Machine, program: Program) -> Process:
     """Check everything, place the program in memory, bind its outcalls."""
-    args = _checked_args(program.args)
+    args, env = _checked_args(program.args), _checked_env(program.env)
     image = _opened(program)
     _check_member(image, program.member)
     declarations = read(program.spec).joined(declared_in(image))
@@ -74,7 +74,7 @@ def load_process(machine: Machine, program: Program) -> Process:
         _semihosting(plugins, convention),
     )
     process.functions.check_declared()
-    _begin(process, args, program.env)
+    _begin(process, args, env)
     return process
 
 
@@ -145,16 +145,23 @@ def _checked_args(args: object) -> list[str]:
     raise ArgumentError(f"args={args!r:.80}: give a sequence of strings")
 
 
+def _checked_env(env: object) -> list[str]:
+    if env is None:
+        return []
+    if not isinstance(env, Mapping):
+        raise ArgumentError(f"env={env!r:.80}: give a mapping of names to values")
+    return [_variable(*item) for item in cast(Mapping[object, object], env).items()]
+
+
 def _variable(name: object, value: object) -> str:
     if not isinstance(name, str) or not isinstance(value, str) or not name or "=" in name:
         raise ArgumentError(f"env={{{name!r}: {value!r}}}: names and values are strings")
     return f"{name}={value}"
 
 
-def _begin(process: Process, args: Sequence[str], variables: Mapping[str, str]) -> None:
+def _begin(process: Process, args: Sequence[str], env: Sequence[str]) -> None:
     """The state in which the program starts: stack, arguments, global pointer."""
     names = [process.image.name, *args]
-    env = [_variable(name, value) for name, value in variables.items()]
     slot = process.architecture.xlen // 8
     sp, block = argument_block(names, env, process.stack_top, slot)
     try:

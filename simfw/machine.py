@@ -130,7 +130,7 @@ class Machine(Target):
                 platform,
                 memory,
                 args,
-                dict(env or {}),
+                env,
                 member,
                 extensions,
             ),

@@ -152,7 +152,10 @@ def _members(plugin: object) -> list[HostFunction]:
 
 def _is_marked(value: object) -> bool:
     # a Mock answers every getattr: only a real Mark counts
-    return callable(value) and isinstance(getattr(value, MARK, None), Mark)
+    if callable(value) and isinstance(getattr(value, MARK, None), Mark):
+        return True
+    wrapped: object = getattr(value, "__func__", None)
+    return isinstance(value, classmethod | staticmethod) and _is_marked(wrapped)
 
 
 def _remarked(method: HostFunction, like: object) -> HostFunction:

@@ -112,6 +112,8 @@ def test_a_single_plugin_where_several_belong(elf, plugins):
         {"engine": "fast"},
         {"platform": "moon"},
         {"platform": 5},
+        {"env": 5},
+        {"env": [("HOME", "/")]},
     ],
     ids=str,
 )
@@ -179,6 +181,27 @@ class OfClass(Base):
         return 5
 
 
+class StaticAlone:
+    @staticmethod
+    @outcall("host")
+    def host(focus, n: int) -> int:
+        return 7
+
+
+class OfClassAlone:
+    @classmethod
+    @outcall("host")
+    def host(cls, focus, n: int) -> int:
+        return 8
+
+
+class MarkedOutside:
+    @outcall("host")
+    @staticmethod
+    def host(focus, n: int) -> int:
+        return 9
+
+
 class OfInstance:
     def __init__(self) -> None:
         self.anything = outcall("host")(lambda focus, n: 6)
@@ -186,7 +209,17 @@ class OfInstance:
 
 @pytest.mark.parametrize(
     ("kind", "answer"),
-    [(Base, 1), (Overriding, 2), (Calling, 11), (Static, 4), (OfClass, 5), (OfInstance, 6)],
+    [
+        (Base, 1),
+        (Overriding, 2),
+        (Calling, 11),
+        (Static, 4),
+        (OfClass, 5),
+        (OfInstance, 6),
+        (StaticAlone, 7),
+        (OfClassAlone, 8),
+        (MarkedOutside, 9),
+    ],
 )
 def test_methods_of_every_kind_serve(load, kind, answer):
     assert load(HOST, kind()).call("ask", 0) == answer + 1
