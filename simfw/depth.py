@@ -8,19 +8,33 @@ HEADROOM = 50
 """Frames that must be free: those of one nesting level, of a plugin's own calls, and of cleanup."""
 
 
-def has_headroom() -> bool:
-    """Whether `HEADROOM` more Python frames fit under the recursion limit.
+PLENTY = 200
+"""Frames up to which there is room for more under every limit that Python has."""
 
-    Counting frames tells only that there are plenty: calls by way of C (`map`, a `Mock`, a
-    callable object) use the limit up as well on some versions of Python, so beyond a quarter of
-    it the frames are tried. The limit is never changed: it belongs to the user.
+
+def _nested(levels: int) -> list[object]:
+    inner: list[object] = []
+    for _ in range(levels):
+        inner = [inner]
+    return inner
+
+
+_LEFT, _RIGHT = _nested(HEADROOM), _nested(HEADROOM)
+
+
+def has_headroom() -> bool:
+    """Whether `HEADROOM` more calls fit under the recursion limit, those in Python and in C.
+
+    Calls by way of C (`map`, a `Mock`, a callable object) count as well, on some versions of
+    Python against a limit of their own, and nothing tells how much is left; so where there is
+    not plenty it is tried. The limit is never changed: it belongs to the user.
     """
     try:
-        sys._getframe(sys.getrecursionlimit() // 4)  # pyright: ignore[reportPrivateUsage]
+        sys._getframe(min(sys.getrecursionlimit() // 4, PLENTY))  # pyright: ignore[reportPrivateUsage]
     except ValueError:
         return True
     try:
-        return _descends(HEADROOM)
+        return _descends(HEADROOM) and _LEFT == _RIGHT
     except RecursionError:
         return False
 
