@@ -22,7 +22,7 @@ from simfw import (
     open_image,
 )
 from simfw.belt import Member, Operations, Strict
-from simfw.ir.builder import Word, const
+from simfw.ir.builder import Word, const, helper
 from simfw.riscv import Extension, Fields, State
 from simfw.riscv.rv_i import I
 from simfw.tools.cli import cli
@@ -388,6 +388,33 @@ def test_a_check_of_ones_own_faults():
     assert simulated.call(BASE, 8) == 8
 
 
+def test_a_division_that_nobody_guards_is_an_error_of_its_author():
+    """Of Python's kind; machine and program are as they were."""
+    divide = Extension("Xdivide")
+
+    @divide.insn("own.div " + CUSTOM_0.format(0, 0))
+    def own_div(s: State, i: Fields) -> None:
+        """Divide."""
+        s.x[i.rd] = s.x[i.rs1].udiv(s.x[i.rs2])
+
+    group = Operations("divide")
+
+    @group.op("divide value value")
+    def divide_op(s: Strict, a: Word, b: Word) -> Word:
+        """Divide."""
+        return a.udiv(b)
+
+    word = divide["own.div"].encode(rd=A0, rs1=A0, rs2=A1)
+    simulated, address = machine(word, extensions=[divide]), BASE
+    on_belt = belt('F("f") %a %b; divide(%a, %b) %c; retn(%c);', group)
+    for one, function in ((simulated, address), (on_belt, "f")):
+        before = dict(one.registers)
+        with pytest.raises(ZeroDivisionError):
+            one.call(function, 6, 0)
+        assert dict(one.registers) == before
+        assert one.call(function, 6, 3) == 2
+
+
 # Side by side
 
 
@@ -535,6 +562,11 @@ def no_such_field(s: State, i: Fields) -> None:
     s.x[i.rd] = i.imm12
 
 
+def no_such_helper(s: State, i: Fields) -> None:
+    """Asks for help."""
+    s.x[i.rd] = helper("add_f32", s.type, s.x[i.rs1], s.x[i.rs2])
+
+
 def other_width(s: State, i: Fields) -> None:
     """Puts half a register."""
     s.x[i.rd] = s.x[i.rs1].trunc(16)
@@ -547,6 +579,7 @@ def other_width(s: State, i: Fields) -> None:
         (branch_of_python, "TypeError: the truth of ne is not known"),
         (no_such_field, "AttributeError: .* no field imm12"),
         (other_width, "IRError: put of .* type i16"),
+        (no_such_helper, "ValueError: there are no helpers"),
     ],
 )
 def test_semantics_that_is_none_is_refused_when_the_machine_is_made(semantics, message):
@@ -563,6 +596,7 @@ def test_semantics_that_is_none_is_refused_when_the_machine_is_made(semantics, m
         (lambda s, a: (a, a), "b: ValueError: it gives 2 results, and results=1"),
         (lambda s, a: a if a.eq(0) else -a, "b: TypeError: the truth of eq"),
         (lambda s: 1, "b: TypeError"),
+        (lambda s, a: helper("nobody", a.type, a), "b: ValueError: there is no helper 'nobody'"),
         (lambda s, a: a.zext(64), "q: TypeError: zext from i128 to i64"),
         (lambda s, a: s.nar(NaRKind.USER, when=a) or a, "b: TypeError: what makes a NaR is a bit"),
     ],

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from conasm.operation import WIDTHS, Kind
+from simfw.belt.floats import FUNCTIONS
 from simfw.belt.operations import GROUPS
 from simfw.belt.record import Operations, Record, by_name
 from simfw.belt.traced import StrictTrace, trace
@@ -72,6 +73,8 @@ def _check_trace(record: Record, type_: Type) -> None:
         raise TypeError("what makes a NaR is a bit, as comparisons give it")
     for node in walk([*results, *conditions, traced.made_carry, traced.made_overflow]):
         verify_value(node)
+        if node.op == "helper" and node.attr not in FUNCTIONS:
+            raise ValueError(f"there is no helper {node.attr!r}")
 
 
 def _check_made(made: object) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from simfw.errors import ArgumentError
+from simfw.ir.ops import walk
 from simfw.riscv.record import Compressed, Encoding, Extension, Record
 from simfw.riscv.state import layout
 
@@ -57,7 +58,10 @@ def _check_semantics(record: Record, xlen: int) -> None:
     from simfw.ir.spec import verify  # needed for the records of users alone
 
     try:
-        verify(record.template(xlen), layout(xlen))
+        block = record.template(xlen)
+        verify(block, layout(xlen))
+        if any(node.op == "helper" for effect in block.effects for node in walk(effect.args)):
+            raise ValueError("there are no helpers for RISC-V")
     except Exception as error:
         raise ArgumentError(
             f"the semantics of {record.name!r} in {record.extension!r} is refused for RV{xlen}: "
