@@ -73,11 +73,6 @@ class Architecture(Protocol):
         """Whether an outcall takes a cycle, as an instruction does."""
         ...
 
-    @property
-    def unwinds_to_returns(self) -> bool:
-        """Whether `unwind` gives return addresses for outer frames, else those of functions."""
-        ...
-
     def register_number(self, name: str, /) -> int:
         """The slot of a register, by any of its names; KeyError if there is none."""
         ...
@@ -90,8 +85,8 @@ class Architecture(Protocol):
         """What the host serves for every program of this kind, by pc."""
         ...
 
-    def location(self, pc: int, /) -> str | None:
-        """Where a pc is, in words; None for `function+offset` by the symbols."""
+    def location(self, pc: int, /) -> tuple[str, str] | None:
+        """The function that a pc is in, and where that is in words; None where symbols tell."""
         ...
 
     def front_end(self, memory: Memory, /) -> FrontEnd:

@@ -23,6 +23,9 @@ class Frame:
     function that holds it and `offset` how far into it. An outcall's `pc` is the guest function's
     address that the host serves. A backcall's frame marks where the host called into the guest:
     it bears the name of the function it entered, whatever that tail-called since.
+
+    `place` is where a guest frame stands in words, where there are better ones than name and
+    offset: in belt code `function.instruction (file:line:column)`.
     """
 
     kind: FrameKind
@@ -30,6 +33,7 @@ class Frame:
     pc: int
     sp: int
     offset: int = 0
+    place: str = ""
     outer: Frame | None = field(default=None, repr=False, eq=False)
 
     @property
@@ -39,8 +43,8 @@ class Frame:
 
     @property
     def location(self) -> str:
-        """`function+0x1e`, or the bare name."""
-        return f"{self.name}+{self.offset:#x}" if self.offset else self.name
+        """`function+0x1e`, the bare name, or the place in words."""
+        return self.place or (f"{self.name}+{self.offset:#x}" if self.offset else self.name)
 
     def __str__(self) -> str:
         match self.kind:
@@ -49,4 +53,4 @@ class Frame:
             case FrameKind.BACKCALL:
                 return f"backcall {self.name}"
             case _:
-                return f"{self.location} at {self.pc:#x}"
+                return self.place or f"{self.location} at {self.pc:#x}"

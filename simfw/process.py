@@ -301,7 +301,8 @@ class Process(Target):
         else:  # the host found it while serving the guest: the innermost live frame is to blame
             fault.pc = frames[0].pc if frames else self.thread.pc
             named = frames[0].location if frames else self._named(fault.pc)
-        fault.function = self.architecture.location(fault.pc) or named
+        place = self.architecture.location(fault.pc)
+        fault.function = place[1] if place is not None else named
         names = self.architecture.registers
         fault.registers = {name: x[slot] for name, slot in names.items()}
         if outcall is not None:

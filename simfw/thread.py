@@ -126,7 +126,9 @@ class Thread:
 
     def _guest_frame(self, pc: int, sp: int, *, returning: bool) -> Frame:
         """A frame; a return address belongs to the function of the call before it."""
-        returning = returning and self.process.architecture.unwinds_to_returns
+        place = self.process.architecture.location(pc)
+        if place is not None:
+            return Frame(FrameKind.GUEST, place[0], pc, sp, place=place[1])
         found = self.process.covering(pc - returning)
         name, offset = (found[0].name, found[1] + returning) if found else (f"{pc:#x}", 0)
         return Frame(FrameKind.GUEST, name, pc, sp, offset)

@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING, Any
 from conasm.ctypes import DataModel
 from conasm.nodes import OutcallDeclaration, Position
 from simfw.architecture import Counters
+from simfw.belt.argument import BeltArg
 from simfw.belt.border import BeltConvention
 from simfw.belt.frames import Frames, beneath
 from simfw.belt.frontend import BeltFrontEnd
 from simfw.belt.image import BeltCode
-from simfw.belt.metadata import Operand
+from simfw.belt.metadata import NOTHING, Operand
 from simfw.belt.micro import LINK, OPERANDS, SP, SPARE
 from simfw.belt.program import Program
 from simfw.belt.trace import BeltTrace
 from simfw.belt.translate import translate
 from simfw.belt.versions import FIRST_PC
 from simfw.binding import BoundOutcall, make
-from simfw.errors import GuestFault
+from simfw.errors import GuestFault, NaRFault
 from simfw.focus import Focus
 from simfw.image import Image
 from simfw.ir.frontend import Decoded
@@ -48,7 +49,6 @@ class BeltArchitecture:
     syscall_number = SPARE
     reservation = SPARE, 0
     outcall_takes_time = False
-    unwinds_to_returns = False
 
     def __init__(self, image: Image) -> None:
         code = image.code
@@ -56,7 +56,7 @@ class BeltArchitecture:
         self._image = image
         addresses = {symbol.name: symbol.address for symbol in image.symbols}
         self.program = Program(code.unit, code.records, addresses, translate)
-        self.convention = self.syscall_convention = BeltConvention()
+        self.convention = self.syscall_convention = BeltConvention(self.program.describe)
         self.frames: Frames | None = None
         self.front: BeltFrontEnd | None = None
 
@@ -77,15 +77,15 @@ class BeltArchitecture:
         x[SP], x[LINK] = sp, RETURN_OF_MAIN
         arguments = [Operand(argc, 4), Operand(sp + 8, 8)]
         plan = self.program.by_name.get(MAIN)
-        named = plan is not None and plan.blocks[0].block.operands
-        x[OPERANDS] = arguments[: plan.entry] if plan is not None and named else []
+        names = plan.blocks[0].block.operands if plan is not None else ()
+        x[OPERANDS] = arguments[: len(names)]
 
     def own_outcalls(self) -> dict[int, BoundOutcall]:
         """What serves the return of `main`."""
         here = Position("<main>", 1, 1)
-        declaration = OutcallDeclaration(MAIN, 1, (), ("void", "int32_t"), None, "", here)
+        declaration = OutcallDeclaration(MAIN, 1, (), None, None, "", here)
         signature = Signature.of_outcall(declaration, DataModel.LP64)
-        plugin = PluginFunction(Mark(MAIN, None), _end, optional=True, where="the belt")
+        plugin = PluginFunction(Mark(MAIN, None), self._end, optional=True, where="the belt")
         return {RETURN_OF_MAIN: make(signature, plugin, self.convention, (OutcallArg,))}
 
     def serve(self, reason: str, instruction: Decoded, x: list[int], counters: Counters) -> bool:
@@ -102,35 +102,42 @@ class BeltArchitecture:
         """What writes the trace: see `simfw.belt.trace`."""
         return BeltTrace(self.program, process.engine.x, write)
 
-    def location(self, pc: int) -> str | None:
-        """`function.3 (file.cas:12:5)`: the instruction of a block, from 0, and its place."""
-        place = self.program.versions.place(pc)
+    def location(self, pc: int) -> tuple[str, str] | None:
+        """`function.label.3 (file.cas:12:5)`: an instruction of a block, from 0, and its place.
+
+        The label is left out in a function's first block.
+        """
+        versions = self.program.versions
+        place = versions.place(pc)
         if place is None or place.micro.blame is None:
-            return None
+            plan = self.program.by_address.get(pc)
+            return (plan.name, plan.name) if plan is not None else None
         step, block = place.micro.blame, self.program.plan(place.point).block
-        function = self.program.functions[place.point.function]
-        label = function.name if block.index == 0 else f"{function.name}.{block.label}"
-        return f"{label}.{step.instruction} ({step.position})"
+        name = self.program.functions[place.point.function].name
+        label = name if block.index == 0 else f"{name}.{block.label}"
+        return name, f"{label}.{step.instruction} ({step.position})"
 
     def unwind(
         self, image: Image, memory: Memory, x: list[Any], pc: int, sentinel: int
     ) -> Iterator[tuple[int, int]]:
-        """The address of each active function, innermost first, down to the host's entry."""
+        """The place of each active function, innermost first, down to the host's entry."""
         del image, memory, sentinel
-        if pc in self.program.by_address:  # it is still to begin
+        if self.program.versions.at(pc) is not None or pc in self.program.by_address:
             yield pc, x[SP]
+        if pc in self.program.by_address:  # it is still to begin
             return
-        version = self.program.versions.at(pc)
-        if version is not None:
-            yield self.program.functions[version.point.function].address, x[SP]
         for site, cells in beneath(x):
             if site is None:
                 return
-            yield site.function.address, cells[SP]
+            yield site.pc, cells[SP]
 
-
-def _end(focus: Focus, status: OutcallArg) -> None:
-    """`main` returned: without a result the status is 0."""
-    operand = getattr(status, "operand", None)
-    nothing = isinstance(operand, Operand) and operand.special and not operand.payload >> 8
-    focus.stop(0 if nothing and operand is not None and operand.is_nar else int(status))
+    def _end(self, focus: Focus, status: BeltArg) -> None:
+        """`main` returned: without a result the status is 0."""
+        operand = status.operand
+        if operand is NOTHING:
+            focus.stop(0)
+        elif operand.special:
+            described = self.program.describe(operand)
+            raise NaRFault(f"main() returned {described}, which is no exit status")
+        else:
+            focus.stop(status.signed)

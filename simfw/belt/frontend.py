@@ -51,7 +51,8 @@ class BeltFrontEnd:
             return Micro(_BEGIN, (plan,), 0, 0)
         if pc == GIVE_PC:
             return Micro(_GIVE, (None,), 0, 0)
-        raise IllegalInstruction(f"{pc:#x} is no place in a belt program", pc=pc)
+        cause = f"{pc:#x} is no place in a belt program" if pc else 'there is no F("main") to run'
+        raise IllegalInstruction(cause, pc=pc)
 
     def issued(self, pc: int) -> int:
         """Where an instruction goes on whose first operation, at `pc`, has faulted.

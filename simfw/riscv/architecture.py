@@ -43,7 +43,7 @@ class RiscvArchitecture:
         self.isa = isa
         reservation = self.isa.layout.files["reservation"].offset
         self.reservation = reservation, NOT_RESERVED & (1 << image.xlen) - 1
-        self.outcall_takes_time = self.unwinds_to_returns = True
+        self.outcall_takes_time = True
         self.convention = IntegerConvention(image.xlen, _FLOAT_BITS[image.float_abi])
         self.syscall_convention = SyscallConvention(image.xlen)
 

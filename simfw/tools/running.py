@@ -40,7 +40,7 @@ def _place(machine: Machine) -> str:
     pc = machine.registers["pc"]
     location = machine.processes[0].architecture.location(pc)
     if location is not None:
-        return f"in {location}"
+        return f"in {location[1]}"
     found = machine.symbol_at(pc)
     offset = f"+{found[1]:#x}" if found and found[1] else ""
     return f"at pc {pc:#x}" + (f" in {found[0].name}{offset}" if found else "")
