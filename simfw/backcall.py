@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attrs import frozen
 
@@ -16,7 +16,11 @@ from simfw.thread import Activation
 if TYPE_CHECKING:
     from simfw.process import Process
 
-Result = int | float | None
+Result: TypeAlias = Any
+"""What a guest function returns: an int, a float, None, or of belt functions several in a tuple.
+
+Which of them only its declaration says, so type checkers do not ask; stubs have the very types.
+"""
 
 
 @frozen
