@@ -81,6 +81,10 @@ class Architecture(Protocol):
         """Set the registers with which a program begins; its arguments lie at `sp`."""
         ...
 
+    def result_letters(self, name: str, /) -> tuple[str, ...]:
+        """The widths of the results of a function that nothing declares, as letters."""
+        ...
+
     def own_outcalls(self) -> dict[int, BoundOutcall]:
         """What the host serves for every program of this kind, by pc."""
         ...

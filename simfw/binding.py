@@ -231,11 +231,16 @@ def _undeclared(number: int, function: PluginFunction, convention: Convention) -
     return bound
 
 
-def unless_none(pack: PackResult) -> PackResult:
-    """As `pack`, but a result of None leaves the guest's registers as they are."""
+def unless_none(pack: PackResult, nothing: PackResult | None = None) -> PackResult:
+    """As `pack`, but a result of None is packed by `nothing`.
+
+    Without that it leaves the guest's registers as they are.
+    """
 
     def packed(x: Registers, memory: GuestMemory, value: object) -> None:
         if value is not None:
             pack(x, memory, value)
+        elif nothing is not None:
+            nothing(x, memory, None)
 
     return packed

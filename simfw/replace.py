@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from conasm.ctypes import Kind
 from conasm.nodes import OutcallDeclaration, Position
 from simfw.binding import BoundOutcall, make, unless_none
+from simfw.border import PackResult, pack_result
+from simfw.convention import Convention
 from simfw.errors import GuestFault, SymbolNotFound
 from simfw.operand import OutcallArg
 from simfw.outcall import CALL_ORIGINAL, Mark
@@ -33,7 +35,7 @@ def replaced(
     signature = site.signature or _guessed(process, name, plugin)
     outcall = make(signature, plugin, site.convention)
     if site.signature is None:
-        outcall.pack = unless_none(outcall.pack)
+        outcall.pack = unless_none(outcall.pack, _nothing(name, site.convention))
     site.put(outcall)
     try:
         yield function
@@ -122,11 +124,18 @@ def _guessed(process: Process, name: str, plugin: PluginFunction) -> Signature:
 
 
 def _declared_without(process: Process, name: str, count: int) -> Signature:
-    letter = "w" if process.architecture.xlen == 32 else "d"
+    letters = process.architecture.result_letters(name)
     declaration = OutcallDeclaration(
-        name, count, (letter,), None, None, "", Position("<replace>", 1, 1)
+        name, count, letters, None, None, "", Position("<replace>", 1, 1)
     )
     return Signature.of_outcall(declaration, process.architecture.convention.model)
+
+
+def _nothing(name: str, convention: Convention) -> PackResult | None:
+    """What packs no result, where that is more than leaving registers as they are."""
+    if convention.crossing is None:
+        return None
+    return pack_result(Signature(name, (), (), convention.model), convention)
 
 
 def _plain(operand: OutcallArg) -> object:

@@ -80,6 +80,10 @@ class BeltArchitecture:
         names = plan.blocks[0].block.operands if plan is not None else ()
         x[OPERANDS] = arguments[: len(names)]
 
+    def result_letters(self, name: str) -> tuple[str, ...]:
+        """What the function's code returns."""
+        return self.program.result_letters(name)
+
     def own_outcalls(self) -> dict[int, BoundOutcall]:
         """What serves the return of `main`."""
         here = Position("<main>", 1, 1)

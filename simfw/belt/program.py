@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping
 
 from attrs import frozen
 
-from conasm.assembly import AssembledUnit, Step
+from conasm.assembly import UNFILLED as NO_VALUE
+from conasm.assembly import AssembledBlock, AssembledUnit, Step
 from conasm.ctypes import DataModel
 from conasm.nodes import OutcallDeclaration
-from simfw.belt.metadata import UNFILLED, Operand
+from conasm.operation import Transfer
+from simfw.belt.metadata import UNFILLED, Operand, file_of
 from simfw.belt.micro import HEADER
 from simfw.belt.plan import BlockPlan, FunctionPlan
 from simfw.belt.record import Record
@@ -85,6 +87,17 @@ class Program:
         names = (name for name, one in self.outcalls.items() if one.address == address)
         return next(names, f"{address:#x}")
 
+    def result_letters(self, name: str) -> tuple[str, ...]:
+        """The widths of a function's results, as far as its code tells; w where it does not."""
+        plan = self.by_name.get(name)
+        found: tuple[str, ...] = ()
+        for block in plan.blocks if plan is not None else ():
+            for step in block.block.steps:
+                if step.operation.transfer is Transfer.RETURN:
+                    widths = [_width(block.block, value) for value in step.passes]
+                    found = max(found, tuple(map(file_of, widths)), key=len)
+        return found
+
     # Origins of specials
 
     def where(self, step: Step) -> int:
@@ -107,6 +120,10 @@ class Program:
 
 
 _UNFILLED = bytes([UNFILLED])
+
+
+def _width(block: AssembledBlock, value: int) -> int:
+    return 1 if value == NO_VALUE else block.values[value].width or 4
 
 
 def _outcall(declaration: OutcallDeclaration, address: int) -> Outcall:

@@ -61,6 +61,11 @@ class RiscvArchitecture:
             if symbol in image.symbols:
                 x[register] = image.symbols.find(symbol).address
 
+    def result_letters(self, name: str) -> tuple[str, ...]:
+        """One register."""
+        del name
+        return ("w",) if self.xlen == 32 else ("d",)
+
     def own_outcalls(self) -> dict[int, BoundOutcall]:
         """None: RISC-V programs end by system calls."""
         return {}
