@@ -118,7 +118,9 @@ def test_a_result_out_of_range_is_refused(guest, xlen, name, side):
     assert dict(machine.registers) == before
 
 
-@pytest.mark.parametrize("wrong", [None, "1", 1.0, b"1", [1], object()], ids=lambda wrong: type(wrong).__name__)
+@pytest.mark.parametrize(
+    "wrong", [None, "1", 1.0, b"1", [1], object()], ids=lambda wrong: type(wrong).__name__
+)
 def test_a_result_of_another_type_is_refused(guest, wrong):
     machine = give(guest, "i32", lambda focus, value: wrong)
     with pytest.raises(ResultError, match=r"the result of give_i32\(\) must be int32_t") as caught:
