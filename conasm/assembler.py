@@ -25,22 +25,27 @@ from conasm.steps import DraftSteps
 
 
 def assemble(
-    units: Unit | Sequence[Unit], operations: OperationSet, member: Member
+    units: Unit | Sequence[Unit],
+    operations: OperationSet,
+    member: Member,
+    problems: Problems | None = None,
 ) -> AssembledUnit:
     """Link units and assemble their code for a member.
 
-    `operations` are those that code may have, by name. Raises `ConasmError` with every mistake of
-    all units, in order; what is legal but hardly meant is in the result's `warnings`.
+    `operations` are those that code may have, by name; `problems` what was found when the units
+    were read. Functions and data with a mistake are then not looked at again. Raises
+    `ConasmError` with every mistake of all units, in order; what is legal but hardly meant is in
+    the result's `warnings`.
     """
     listed = [units] if isinstance(units, Unit) else list(units)
-    problems = Problems()
+    problems = Problems() if problems is None else problems
     for unit in listed:
         problems.add_lines(unit.sources)
     program = link(listed, operations, problems)
     warnings: list[Problem] = []
     functions: dict[str, AssembledFunction] = {}
     for function in program.functions:
-        if not problems.full:
+        if not problems.full and function.name not in program.mistaken:
             scope = FunctionScope(function, program, operations, member, problems, warnings)
             functions.setdefault(function.name, _assemble_function(scope))
     layout = _lay_out(program, problems)
@@ -83,7 +88,8 @@ def _block_assembler(scope: FunctionScope, function: Function, index: int) -> Bl
 
 
 def _lay_out(program: Program, problems: Problems) -> Layout:
-    layout = Layout(program.symbols, problems)
+    layout = Layout(program.symbols, problems, program.is_whole)
     for data in program.data:
-        layout.place(data)
+        if data.name not in program.mistaken:
+            layout.place(data)
     return layout

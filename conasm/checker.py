@@ -33,13 +33,21 @@ class _Definition:
 def check(file: str, parts: Parts, problems: Problems, operations: Collection[str] = ()) -> Unit:
     """Return the unit that the parts make; it is sound if nothing was added to `problems`.
 
+    Functions and data with a mistake of their own are its `mistaken` ones.
     `operations` are names of operations that belt code may have beside the usual ones.
     """
     known = BELT_OPERATIONS | PSEUDO_OPERATIONS | frozenset(operations)
+    mistaken: set[str] = set()
     for draft in _unless_full(parts.functions, problems):
+        before = len(problems)
         check_function(draft, known, problems)
+        if draft.tainted or len(problems) > before:
+            mistaken.add(draft.blocks[0][0].name.text)
     for data in _unless_full(parts.data, problems):
+        before = len(problems)
         check_data(data, problems)
+        if len(problems) > before:
+            mistaken.add(data.name)
     outcall_texts = _unless_full(parts.outcalls, problems)
     backcall_texts = _unless_full(parts.backcalls, problems)
     outcalls = once((declare_outcall(text, problems) for text in outcall_texts), problems)
@@ -52,6 +60,7 @@ def check(file: str, parts: Parts, problems: Problems, operations: Collection[st
         functions=tuple(functions),
         data=tuple(parts.data),
         sources=problems.sources,
+        mistaken=frozenset(mistaken),
     )
     check_names(unit, problems)
     if any(_has_belt_code(draft) for draft in parts.functions):

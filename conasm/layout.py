@@ -29,17 +29,21 @@ def align(offset: int, alignment: int) -> int:
 
 @define(eq=False)
 class Layout:
-    """Places data one after the other. `symbols` are the names whose addresses may stand in it."""
+    """Places data one after the other. `symbols` are the names whose addresses may stand in it.
+
+    `is_whole` says that there are no others, so that those are mistakes.
+    """
 
     symbols: Mapping[str, str]
     problems: Problems
+    is_whole: bool = True
     placed: list[PlacedData] = field(factory=list[PlacedData])
     size: int = 0
     alignment: int = LEAST_ALIGNMENT
 
     def place(self, data: Data) -> None:
         """Lay out one piece, and report what cannot be an item of it."""
-        image = _Image(self.symbols, self.problems, LARGEST_DATA - self.size)
+        image = _Image(self.symbols, self.problems, LARGEST_DATA - self.size, self.is_whole)
         for item in data.items:
             if image.is_full:
                 break
@@ -68,6 +72,7 @@ class _Image:
     symbols: Mapping[str, str]
     problems: Problems
     room: int
+    is_whole: bool
     content: bytearray = field(factory=bytearray)
     relocations: list[tuple[int, str]] = field(factory=list[tuple[int, str]])
     alignment: int = LEAST_ALIGNMENT
@@ -145,9 +150,10 @@ class _Image:
             why = f"an address takes 8 bytes: d({quote(name.text)}), not {item.name}"
             self.problems.add(name.position, f"{why}; text is written asciz(…)")
         elif name.text not in self.symbols:
-            near = self.problems.suggest(name.text, self.symbols)
-            why = f"there is no data or function {quote(name.text)}{near}"
-            self.problems.add(name.position, why)
+            if self.is_whole:
+                near = self.problems.suggest(name.text, self.symbols)
+                why = f"there is no data or function {quote(name.text)}{near}"
+                self.problems.add(name.position, why)
         else:
             self.relocations.append((len(self.content), name.text))
 

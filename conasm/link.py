@@ -35,7 +35,11 @@ class Callee:
 
 @frozen(eq=False)
 class Program:
-    """All units together. `symbols` says of each name of the guest what it is."""
+    """All units together. `symbols` says of each name of the guest what it is.
+
+    `mistaken` are functions and data in which a mistake was found already. The program is whole if
+    nothing was: else a name that is missing may be in what could not be understood.
+    """
 
     functions: tuple[Function, ...]
     outcalls: tuple[OutcallDeclaration, ...]
@@ -43,6 +47,8 @@ class Program:
     data: tuple[Data, ...]
     callees: Mapping[str, Callee]
     symbols: Mapping[str, str]
+    mistaken: frozenset[str]
+    is_whole: bool
 
 
 def link(units: Sequence[Unit], operations: OperationSet, problems: Problems) -> Program:
@@ -50,6 +56,8 @@ def link(units: Sequence[Unit], operations: OperationSet, problems: Problems) ->
 
     Two units may include the same file, and repeat identical declarations.
     """
+    is_whole = not len(problems)
+    mistaken = frozenset(name for unit in units for name in unit.mistaken)
     functions = _distinct(function for unit in units for function in unit.functions)
     data = _distinct(found for unit in units for found in unit.data)
     merged = Unit(
@@ -62,13 +70,19 @@ def link(units: Sequence[Unit], operations: OperationSet, problems: Problems) ->
     )
     if len(units) > 1:
         check_names(merged, problems)
-    guests = {function.name: _guest(function, operations) for function in functions}
-    _check_backcalls(merged, guests, problems)
+    guests = {
+        function.name: _unknown(function.name)
+        if function.name in mistaken
+        else _guest(function, operations)
+        for function in functions
+    }
+    _check_backcalls(merged, guests, problems, is_whole)
     hosts = {outcall.name: _host(outcall) for outcall in merged.outcalls}
     callees = {**hosts, **guests}
     symbols = {name: callee.what for name, callee in callees.items()}
     symbols.update((found.name, "data") for found in data)
-    return Program(functions, merged.outcalls, merged.backcalls, data, callees, symbols)
+    declared = merged.outcalls, merged.backcalls
+    return Program(functions, *declared, data, callees, symbols, mistaken, is_whole)
 
 
 def _distinct(parts: Iterable[Part]) -> tuple[Part, ...]:
@@ -102,6 +116,11 @@ def _guest(function: Function, operations: OperationSet) -> Callee:
     return Callee(function.name, "a function", parameters, frozenset(counts))
 
 
+def _unknown(name: str) -> Callee:
+    """Return what is known of a function that could not be understood."""
+    return Callee(name, "a function", None, frozenset())
+
+
 def _host(outcall: OutcallDeclaration) -> Callee:
     widths = _host_widths(outcall)
     return Callee(outcall.name, "an outcall", outcall.count, frozenset({len(widths)}), widths)
@@ -122,14 +141,17 @@ def _host_widths(outcall: OutcallDeclaration) -> tuple[int | None, ...]:
 # --- backcalls
 
 
-def _check_backcalls(unit: Unit, guests: Mapping[str, Callee], problems: Problems) -> None:
+def _check_backcalls(
+    unit: Unit, guests: Mapping[str, Callee], problems: Problems, is_whole: bool
+) -> None:
     """Report backcalls without code, and those whose code does not fit what is declared."""
     for backcall in unit.backcalls:
         callee = guests.get(backcall.label)
         what = f"backcall {quote(backcall.label)}"
         if callee is None:
-            why = "no unit has a function of its name"
-            problems.add(backcall.position, f"{what} has no body: {why}")
+            if is_whole:
+                why = "no unit has a function of its name"
+                problems.add(backcall.position, f"{what} has no body: {why}")
             continue
         count = sum(2 if parse_type(t).kind is Kind.BYTES else 1 for t in backcall.parameters)
         if callee.parameters not in (None, count):

@@ -180,7 +180,8 @@ class Data:
 class Unit:
     """A file and all that it includes, in the order of the text.
 
-    `sources` maps each file's name, as positions give it, to its lines.
+    `sources` maps each file's name, as positions give it, to its lines. `mistaken` are the names
+    of functions and data in which a mistake was found already; a sound unit has none.
     """
 
     file: str
@@ -189,6 +190,7 @@ class Unit:
     functions: tuple[Function, ...]
     data: tuple[Data, ...]
     sources: Mapping[str, tuple[str, ...]] = field(eq=False, repr=False)
+    mistaken: frozenset[str] = frozenset()
 
     @property
     def source(self) -> tuple[str, ...]:

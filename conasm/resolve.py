@@ -185,8 +185,9 @@ class Resolver:
         symbols = self.scope.program.symbols
         found = symbols.get(name.text)
         if found is None:
-            near = self.scope.problems.suggest(name.text, known)
-            self._complain(name.position, f"there is no {what} {quote(name.text)}{near}")
+            if self.scope.program.is_whole:
+                near = self.scope.problems.suggest(name.text, known)
+                self._complain(name.position, f"there is no {what} {quote(name.text)}{near}")
         elif what == "function" and found == "data":
             why = f"{quote(name.text)} is data, which cannot be called"
             self._complain(name.position, why)

@@ -13,9 +13,11 @@ import conasm
 from conasm.assembler import assemble
 from conasm.assembly import AssembledUnit
 from conasm.member import Member
+from simfw.belt.image import load_unit
 from simfw.belt.members import SILVER, TIN
 from simfw.belt.operations import GROUPS
 from simfw.belt.record import specs
+from simfw.errors import SpecError
 from tests.belt_text import Generator
 
 OPERATIONS = specs(GROUPS)
@@ -324,3 +326,58 @@ def test_a_label_with_a_flood_of_names_is_refused_in_time():
     with pytest.raises(conasm.ConasmError, match="here are 10000 names"):
         assembled(f'F("f"){names}; {code} retn();')
     assert time.process_time() - started < 10
+
+
+# --- mistakes of form beside mistakes of meaning
+
+
+def all_mistakes(text: str) -> list[str]:
+    """As whoever loads a program sees them: place and message of each."""
+    with pytest.raises(SpecError) as caught:
+        load_unit(text.encode(), "t")
+    return re.findall(r"^t:(\d+:\d+: error: .*)", str(caught.value), re.MULTILINE)
+
+
+def test_mistakes_of_every_sort_are_reported_in_one_run():
+    """What does not parse, what has a wrong form, and what means nothing; each once, in order."""
+    assert all_mistakes(
+        """F("one") %a; add(%a; retn(%a);
+F("two") %a; addd(%a, 1) %b, retn(%b);
+F("three") %a; con(300, b) %c, add(%x, %a) %d, retn(%d);
+F("four") %a; con(1, w) %c;
+D("five") word(1);
+D("six") b(300);
+F("main"); retn(b0, b31);"""
+    ) == [
+        "1:20: error: expected ',' or ')' before ';'",
+        "2:14: error: unknown operation 'addd'; "
+        "did you mean 'add', 'addx', 'addu', 'addp' or 'addf'?",
+        "3:20: error: 300 does not fit a constant of width b: -128 to 255",
+        "3:36: error: %x is not defined",
+        '4:15: error: the block F("four") does not end in an unconditional transfer: '
+        "br or retn must be its last operation",
+        "5:11: error: unknown data directive 'word'; "
+        "directives are align, asciz, b, d, h, q, w, zero",
+        "6:12: error: 300 does not fit an item of width b: -128 to 255",
+        "7:21: error: b31 is beyond the belt: Silver has b0 to b15",
+    ]
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        'F("f") %a; retn(%a',
+        'F("f" %a; retn(%a);',
+        'F("f") outcall(1, x);',
+        'F("f") %a; retn(%a), nop();',
+        'F("f"); outcall(1, w), nop();',
+        'L("f"); backcall("struct s", "a", "b"); retn(b0);',
+        'D("f") w(1;',
+        'include "there is no such file.cas";',
+    ],
+)
+def test_what_could_not_be_understood_is_not_missed(lost):
+    """Only it is reported, and not that others need it, or use it otherwise."""
+    used = 'F("main") %a; lea("f"), call1("f", %a, %a, %a) %r, retn(%r); D("g") d("f");\n'
+    (mistake,) = all_mistakes(used + lost + "\n")
+    assert mistake.startswith("2:")

@@ -11,6 +11,7 @@ from conasm import ConasmError, Unit, load, parse
 from conasm.assembler import assemble
 from conasm.assembly import AssembledUnit
 from conasm.member import Member
+from conasm.problems import Problems
 from simfw.belt.extension import groups_of
 from simfw.belt.members import MEMBERS
 from simfw.belt.operations import GROUPS
@@ -55,24 +56,33 @@ def load_unit(
     groups = groups_of(extensions)
     every = (*GROUPS, *groups)
     try:
-        unit = read_unit(source, name, specs(groups))
+        problems = Problems()
+        unit = read_unit(source, name, specs(groups), problems)
+        if not unit.is_belt:
+            problems.raise_if_any()
         if not unit.is_belt:
             raise LoadError(
                 f"{name} only declares, there is no code in it to run; give it with spec="
             )
-        assembled = assemble([unit], specs(every), find_member(member))
+        assembled = assemble([unit], specs(every), find_member(member), problems)
         return image_of(BeltCode(assembled, by_name(every)), unit, name)
     except ConasmError as error:
         raise SpecError(str(error)) from None
 
 
 def read_unit(
-    source: str | PathLike[str] | bytes, name: str, operations: Collection[str] = ()
+    source: str | PathLike[str] | bytes,
+    name: str,
+    operations: Collection[str] = (),
+    problems: Problems | None = None,
 ) -> Unit:
-    """The syntax tree of a unit: of a path, or of its text. Raises ConasmError and LoadError."""
+    """The syntax tree of a unit: of a path, or of its text. Raises ConasmError and LoadError.
+
+    Mistakes go to `problems` instead if they are given; see `conasm.parse`.
+    """
     if isinstance(source, bytes):
-        return parse(_text(source, name), name, SEARCH, operations)
-    return load(source, SEARCH, operations)
+        return parse(_text(source, name), name, SEARCH, operations, problems)
+    return load(source, SEARCH, operations, problems)
 
 
 def _text(source: bytes, name: str) -> str:

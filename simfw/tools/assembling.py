@@ -7,10 +7,11 @@ from pathlib import Path
 
 from attrs import evolve
 
-from conasm import ConasmError, Unit
+from conasm import ConasmError
 from conasm.assembler import assemble
 from conasm.assembly import AssembledUnit
 from conasm.nearby import suggest
+from conasm.problems import Problems
 from simfw.belt.image import BeltCode, find_member, read_unit
 from simfw.belt.operations import GROUPS
 from simfw.belt.record import specs
@@ -23,20 +24,14 @@ def assembled(paths: Sequence[Path], member: str) -> AssembledUnit:
 
     Raises SpecError with the mistakes of all of them, LoadError if there is no code in any.
     """
-    mistakes: list[str] = []
-    units: list[Unit] = []
-    for path in paths:
-        try:
-            units.append(read_unit(path, str(path)))
-        except ConasmError as error:
-            mistakes.append(str(error))
-    if mistakes:
-        raise SpecError("\n".join(mistakes))
-    if not any(unit.is_belt for unit in units):
-        names = ", ".join(map(str, paths))
-        raise LoadError(f"{names}: there is no code to assemble, only declarations")
+    problems = Problems()
     try:
-        return assemble(units, specs(GROUPS), find_member(member))
+        units = [read_unit(path, str(path), problems=problems) for path in paths]
+        if not any(unit.is_belt for unit in units):
+            problems.raise_if_any()
+            names = ", ".join(map(str, paths))
+            raise LoadError(f"{names}: there is no code to assemble, only declarations")
+        return assemble(units, specs(GROUPS), find_member(member), problems)
     except ConasmError as error:
         raise SpecError(str(error)) from None
 
