@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -259,6 +260,18 @@ def test_a_flat_binary_without_a_place_is_told_what_is_missing(flat):
 
 
 # Hostile images
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this host has no device that is full")
+@pytest.mark.parametrize("command", ["symbols", "disasm"])
+def test_an_output_that_is_full_is_told_in_a_line(guest, command):
+    line = [sys.executable, "-m", "simfw", command, guest]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(line, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 125
+    assert done.stderr == (
+        "error: the output cannot be written\nNo space left on device: make room for it\n"
+    )
 
 
 @settings(max_examples=60)

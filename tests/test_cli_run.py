@@ -323,18 +323,6 @@ def test_a_closed_output_is_nobodys_mistake(guest, command):
     assert (done.returncode, done.stderr) == (44 if command == "run" else 0, "")
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this host has no device that is full")
-@pytest.mark.parametrize("command", ["symbols", "disasm"])
-def test_an_output_that_is_full_is_told_in_a_line(guest, command):
-    line = [sys.executable, "-m", "simfw", command, guest]
-    with Path("/dev/full").open("wb") as full:
-        done = subprocess.run(line, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
-    assert done.returncode == 125
-    assert done.stderr == (
-        "error: the output cannot be written\nNo space left on device: make room for it\n"
-    )
-
-
 def test_progress_that_is_asked_for_is_told_on_the_error_output(guest):
     result = simfw("run", guest, "echo", "--progress")
     assert result.stdout == "echo\n"
