@@ -304,6 +304,16 @@ def test_check_finds_what_only_the_assembler_sees(place):
     assert "deep.cas:1:16: error: " in shown.stderr
 
 
+@pytest.mark.parametrize("command", ["asm", "check", "run"])
+def test_mistakes_of_every_sort_are_shown_in_one_run(place, command):
+    (place / "bad.cas").write_text('F("main"); con(300, b), retn(b31);\nF("f"); ad(b0); retn(;\n')
+    shown = simfw(command, "bad.cas")
+    assert shown.exit_code == 125
+    assert [line.partition(": error: ")[0] for line in shown.stderr.splitlines()[1::3]] == [
+        "bad.cas:1:16", "bad.cas:1:30", "bad.cas:2:9", "bad.cas:2:22",
+    ]  # fmt: skip
+
+
 def test_symbols_are_functions_and_data():
     shown = simfw("symbols", "sum.cas").stdout.splitlines()
     assert [line.split()[-1] for line in shown] == [

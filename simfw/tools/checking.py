@@ -9,6 +9,7 @@ from typing import TypeVar
 from conasm import ConasmError
 from conasm.ctypes import DataModel
 from conasm.nodes import BackcallDeclaration, OutcallDeclaration
+from conasm.problems import Problems
 from simfw.belt.image import read_unit
 from simfw.declarations import declared_in, read
 from simfw.errors import BindError, SpecError
@@ -40,9 +41,16 @@ def declared_functions(path: Path) -> Iterator[str]:
 
 
 def has_code(path: Path) -> bool:
-    """Whether a declaration file is a belt unit. Raises SpecError for its mistakes."""
+    """Whether a file is a belt unit. Raises SpecError for the mistakes of one that is none.
+
+    Those of a belt unit are found, with all others, when it is loaded.
+    """
+    problems = Problems()
     try:
-        return read_unit(path, str(path)).is_belt
+        unit = read_unit(path, str(path), problems=problems)
+        if not unit.is_belt:
+            problems.raise_if_any()
+        return unit.is_belt
     except ConasmError as error:
         raise SpecError(str(error)) from None
 

@@ -57,11 +57,9 @@ def _check_conasm(path: Path, options: MachineOptions, member: str | None) -> It
     """
     from simfw.tools.checking import declared_functions, has_code
 
+    code = list(_check_unit(path, options, member)) if has_code(path) else []
     lines = list(declared_functions(path))
-    if has_code(path):
-        yield from _check_unit(path, options, member)
-    else:
-        yield f"{path}: no mistakes, {len(lines)} declared"
+    yield from code or [f"{path}: no mistakes, {len(lines)} declared"]
     yield from lines
 
 
