@@ -57,11 +57,6 @@ def encode_64(value: float) -> int:
     return bits
 
 
-def bits_of(value: float, size: int) -> int:
-    """The bits of the nearest binary32 or binary64, for a size of 4 or 8 bytes."""
-    return {4: encode_32, 8: encode_64}[size](value)
-
-
 # --- arithmetic on numbers, where Python's own would raise
 
 
