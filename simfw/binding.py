@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from attrs import define, frozen
 
+from conasm.ctypes import Kind
 from conasm.nearby import suggest
 from conasm.nodes import OutcallDeclaration, Position
 from simfw.border import PackResult, UnpackArguments, pack_result, unpack_arguments
@@ -25,6 +26,7 @@ from simfw.image import Image, SymbolKind
 from simfw.outcall import HostFunction
 from simfw.plugin import PluginFunction
 from simfw.signature import Signature
+from simfw.types import Untyped
 
 K = TypeVar("K", str, int)
 
@@ -208,7 +210,39 @@ def make(
         pack = pack_result(signature, convention)
     except BindError as error:
         raise BindError(f"{error}; it is bound to {function.where}") from None
+    if receivers is None or function.mark.name is not None:
+        _check_result(signature, function)
     return BoundOutcall(signature.name, body, signature, unpack, pack)
+
+
+_VALUES: tuple[object, ...] = (int, str, bytes, float, bool)
+_NEVER: dict[Kind, tuple[object, ...]] = {
+    Kind.BOOL: (str, bytes, None, type(None)),
+    Kind.INTEGER: (str, bytes, float, None, type(None)),
+    Kind.FLOAT: (str, bytes, None, type(None)),
+    Kind.POINTER: (str, bytes, float, None, type(None)),
+    Kind.TEXT: (str, bytes, float, None, type(None)),
+}
+"""Annotations of a result that no result of the kind can have; others may be right."""
+
+
+def _check_result(signature: Signature, function: PluginFunction) -> None:
+    """Refuse a function that says itself that it returns something else than is declared."""
+    returned = function.returned()
+    if not signature.results:
+        wrong = returned in _VALUES
+        declared = "void"
+    else:
+        (result,) = signature.results[:1]
+        kind = Kind.INTEGER if isinstance(result, Untyped) else result.kind
+        wrong = len(signature.results) == 1 and returned in _NEVER[kind]
+        declared = result.spelling
+    if wrong:
+        name = getattr(returned, "__name__", str(returned))
+        raise signature.mistake(
+            f"declared to return {declared}, and {function.where} is annotated to return {name}; "
+            "make them agree"
+        )
 
 
 def _undeclared(number: int, function: PluginFunction, convention: Convention) -> BoundOutcall:

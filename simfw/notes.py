@@ -21,9 +21,9 @@ def note_crossed(error: Exception, rows: Iterable[object]) -> None:
     if _counted_up(notes, _HEAD, " ({} times)", f": {path}", 2):
         return
     if sum(text.startswith(_HEAD) for text in notes) < _MOST:
-        error.add_note(f"{_HEAD}: {path}")
+        BaseException.add_note(error, f"{_HEAD}: {path}")
     elif not _counted_up(notes, f"{_HEAD}: …", " ({} more)", "", 2):
-        error.add_note(f"{_HEAD}: … (1 more)")
+        BaseException.add_note(error, f"{_HEAD}: … (1 more)")
 
 
 def _counted_up(notes: list[str], head: str, count: str, tail: str, first: int) -> bool:

@@ -43,6 +43,17 @@ class PluginFunction:
         wanted = needed if count is None else max(needed, count)
         return tuple(_annotation(self, parameter) for parameter in parameters[1 : 1 + wanted])
 
+    def returned(self) -> object:
+        """The annotation of the result; `inspect.Signature.empty` where there is none.
+
+        It is only looked at, so that one which cannot be evaluated counts as none.
+        """
+        try:
+            found = inspect.signature(self.function).return_annotation
+            return _evaluated(self, found) if isinstance(found, str) else found
+        except Exception:  # whatever evaluating somebody's text raises
+            return inspect.Signature.empty
+
 
 def _parameters(function: PluginFunction) -> list[inspect.Parameter] | None:
     """The positional parameters, focus first; None with `*args`."""
@@ -68,14 +79,18 @@ def _annotation(function: PluginFunction, parameter: inspect.Parameter) -> objec
         return None
     if not isinstance(annotation, str):
         return annotation
-    scope: Mapping[str, object] = getattr(inspect.unwrap(function.function), "__globals__", {})
     try:
-        return eval(annotation, dict(scope))
+        return _evaluated(function, annotation)
     except Exception as error:
         raise BindError(
             f"{function.where}: the annotation {annotation!r} of parameter {parameter.name!r} "
             f"cannot be evaluated ({type(error).__name__}: {error}); import its names at run time"
         ) from error
+
+
+def _evaluated(function: PluginFunction, annotation: str) -> object:
+    scope: Mapping[str, object] = getattr(inspect.unwrap(function.function), "__globals__", {})
+    return eval(annotation, dict(scope))
 
 
 def functions_of(plugins: Iterable[object]) -> list[PluginFunction]:

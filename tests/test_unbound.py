@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from simfw import ArgumentError, Machine, UnboundOutcall
+from simfw import ArgumentError, BindError, Machine, Outcalls, UnboundOutcall
 
 HELLO = "examples/hello/hello.elf"
 
@@ -41,3 +41,23 @@ def test_a_replacement_serves_an_outcall_that_nothing_declares(hello):
     machine = Machine(hello)
     with machine.replace("ask", lambda focus, n: int(n) + 100):
         assert machine.call("factorial", 3) == 3 * 102
+
+
+@pytest.mark.parametrize(
+    ("declared", "returned"),
+    [("int32_t", str), ("int32_t", None), ("void", int), ("bool", bytes), ("uint8_t*", float)],
+    ids=str,
+)
+def test_a_function_that_returns_something_else_is_refused_at_load(
+    build_guest, tmp_path, declared, returned
+):
+    def give(focus):
+        return None
+
+    give.__annotations__["return"] = returned
+    calls = Outcalls("calls")
+    calls.outcall("give")(give)
+    spec = tmp_path / "spec.cas"
+    spec.write_text(f'F("give") outcall(0, "{declared}");')
+    with pytest.raises(BindError, match="is annotated to return"):
+        Machine(build_guest("void give(void) {}"), spec=spec, plugins=[calls])
