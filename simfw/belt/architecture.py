@@ -109,7 +109,7 @@ class BeltArchitecture:
     def location(self, pc: int) -> tuple[str, str] | None:
         """`function.label.3 (file.cas:12:5)`: an instruction of a block, from 0, and its place.
 
-        The label is left out in a function's first block.
+        The label is left out in a function's first block. A load that retires is where it began.
         """
         versions = self.program.versions
         place = versions.place(pc)
@@ -117,6 +117,8 @@ class BeltArchitecture:
             plan = self.program.by_address.get(pc)
             return (plan.name, plan.name) if plan is not None else None
         step, block = place.micro.blame, self.program.plan(place.point).block
+        if step.issue is not None:  # the end of a load: its beginning is to blame
+            step = block.steps[step.issue]
         name = self.program.functions[place.point.function].name
         label = name if block.index == 0 else f"{name}.{block.label}"
         return name, f"{label}.{step.instruction} ({step.position})"
