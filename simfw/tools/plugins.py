@@ -172,7 +172,7 @@ def unserved(declarations: Iterable[OutcallDeclaration], plugins: Iterable[objec
 
 
 def _refusing(name: str) -> HostFunction:
-    def refuse(focus: Focus, *operands: object) -> None:
+    def refuse(focus: Focus, *operands: object) -> NoReturn:
         del operands
         raise UnboundOutcall(
             "call of an outcall that no host function serves",
