@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
+from typing import NoReturn
 
 from conasm.nearby import suggest
 from conasm.nodes import OutcallDeclaration
