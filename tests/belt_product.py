@@ -30,6 +30,7 @@ from simfw import (
 )
 from simfw.backcall import GuestFunction, PendingCall
 from simfw.belt.metadata import Operand as Carried
+from simfw.belt.metadata import operands_of, passed_of
 from simfw.belt.micro import OPERANDS
 from simfw.belt.state import BeltFrame, frames, innermost
 from simfw.run import drive
@@ -101,12 +102,17 @@ class Product:
         """A function that takes and gives operands as they are."""
 
         def pack(x: list[Any], _memory: Any, sp: int, args: Sequence[Any], *_: Any) -> int:
-            x[OPERANDS] = list(map(carried, args))
+            x[OPERANDS] = passed_of(map(carried, args))
             return sp
 
         address = self.machine.address_of(name)
         return GuestFunction(
-            self.process, name, address, None, pack, lambda x: tuple(map(plain, x[OPERANDS]))
+            self.process,
+            name,
+            address,
+            None,
+            pack,
+            lambda x: tuple(map(plain, operands_of(x[OPERANDS]))),
         )
 
     def run(self, name: str, *operands: Operand, budget: int | None = None) -> Outcome:

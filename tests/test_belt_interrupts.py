@@ -19,7 +19,7 @@ import pytest
 
 import simfw
 from simfw import Machine
-from simfw.belt.metadata import Operand
+from simfw.belt.metadata import Operand, operands_of, passed_of
 from simfw.belt.micro import LINK, OPERANDS, SP
 from simfw.engine.interp import HOOK
 
@@ -78,7 +78,7 @@ class Guest:
         x: list[Any] = self.engine.x
         x[SP] = self.process.stack_top
         self.machine.memory.write(self.machine.address_of("cells"), bytes(24))
-        x[OPERANDS] = [Operand(3, 4)]
+        x[OPERANDS] = passed_of([Operand(3, 4)])
         x[LINK] = self.process.sentinel
         self.pc, self.left = self.machine.address_of("f"), 1000
 
@@ -100,7 +100,8 @@ class Guest:
                 self.pc, self.left = engine.pc, engine.left
         memory = self.machine.memory
         cells = memory.read(self.machine.address_of("cells"), 24)
-        return list(map(str, engine.x[OPERANDS])), self.left, self.pc, cells, engine.x[:2]
+        results = list(map(str, operands_of(engine.x[OPERANDS])))
+        return results, self.left, self.pc, cells, engine.x[:2]
 
 
 class Lines:

@@ -14,7 +14,7 @@ from simfw.belt.border import BeltConvention
 from simfw.belt.frames import Frames, beneath
 from simfw.belt.frontend import BeltFrontEnd
 from simfw.belt.image import BeltCode
-from simfw.belt.metadata import NOTHING, Operand
+from simfw.belt.metadata import NOTHING, Operand, passed_of
 from simfw.belt.micro import LINK, OPERANDS, SP, SPARE
 from simfw.belt.program import Program
 from simfw.belt.trace import BeltTrace
@@ -78,7 +78,7 @@ class BeltArchitecture:
         arguments = [Operand(argc, 4), Operand(sp + 8, 8)]
         plan = self.program.by_name.get(MAIN)
         names = plan.blocks[0].block.operands if plan is not None else ()
-        x[OPERANDS] = arguments[: len(names)]
+        x[OPERANDS] = passed_of(arguments[: len(names)])
 
     def result_letters(self, name: str) -> tuple[str, ...]:
         """What the function's code returns."""
@@ -140,7 +140,7 @@ class BeltArchitecture:
     def _end(self, focus: Focus, status: BeltArg) -> None:
         """`main` returned: without a result the status is 0."""
         operand = status.operand
-        if operand is NOTHING:
+        if operand == NOTHING:
             focus.stop(0)
         elif operand.special:
             described = self.program.describe(operand)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from simfw.belt.kinds import NONE_FLAG, NaRKind
-from simfw.belt.metadata import Operand
+from simfw.belt.metadata import SPECIAL, Operand, operand, width_of
 from simfw.belt.specials import NaR, NoneOperand
 from simfw.convention import GuestMemory
 from simfw.errors import NaRFault
@@ -24,49 +24,50 @@ class BeltArg(OutcallArg):
     What asks for the value of one that is raises NaRFault.
     """
 
-    __slots__ = ("_describe", "_operand")
+    __slots__ = ("_describe", "_meta")
 
     def __init__(
         self,
-        operand: Operand,
+        payload: int,
+        meta: int,
         type_: OperandType,
         memory: GuestMemory,
         guard: Guard,
         describe: Describe,
     ) -> None:
-        super().__init__(operand.payload, type_, memory, guard)
-        self._operand = operand
+        super().__init__(payload, type_, memory, guard)
+        self._meta = meta
         self._describe = describe
 
     @property
     def operand(self) -> Operand:
         """The operand itself."""
-        return self._operand
+        return operand(self._meta, self._bits)
 
     @property
     def width(self) -> int:
         """Bytes of the operand."""
-        return self._operand.width
+        return width_of(self._meta)
 
     @property
     def is_none(self) -> bool:
         """Whether it is a None."""
-        return self._operand.is_none
+        return self.operand.is_none
 
     @property
     def is_nar(self) -> bool:
         """Whether it is a NaR."""
-        return self._operand.is_nar
+        return self.operand.is_nar
 
     @property
     def kind(self) -> NaRKind | None:
         """Why it is a NaR; None for anything else."""
-        return self._operand.kind
+        return self.operand.kind
 
     @property
     def where(self) -> int | None:
         """The number of the operation that made the special; None for values."""
-        return self._operand.origin
+        return self.operand.origin
 
     @property
     def value(self) -> Number:
@@ -108,12 +109,12 @@ class BeltArg(OutcallArg):
         return super().__bool__()
 
     def _realise(self) -> None:
-        if self._operand.special:
-            described = self._describe(self._operand)
+        if self._meta & SPECIAL:
+            described = self._describe(self.operand)
             raise NaRFault(f"an outcall needs the value of an operand that is {described}")
 
     def __repr__(self) -> str:
-        return f"OutcallArg({self._operand})"
+        return f"OutcallArg({self.operand})"
 
 
 def special_of(value: object, size: int) -> Operand | None:
@@ -122,4 +123,6 @@ def special_of(value: object, size: int) -> Operand | None:
         return Operand(NONE_FLAG, size, special=True)
     if isinstance(value, NaR):
         return Operand(value.kind.value, size, special=True)
-    return value.operand if isinstance(value, BeltArg) and value.operand.special else None
+    if isinstance(value, BeltArg) and value.operand.special:
+        return value.operand
+    return None

@@ -9,32 +9,23 @@ arguments may be them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from attrs import field, frozen
 
 from conasm.ctypes import DataModel
 from simfw.belt.argument import BeltArg, Describe, special_of
-from simfw.belt.incoming import (
-    check_plain,
-    check_width,
-    places_of,
-    register_of,
-    result_of,
-    shown_type,
-    undeclared_result,
-)
-from simfw.belt.metadata import NOTHING, Operand
+from simfw.belt.incoming import ArgumentReader, check_results, places_of, undeclared_result
+from simfw.belt.metadata import Passed, meta, operands_of, passed_of
 from simfw.belt.micro import OPERANDS
 from simfw.belt.outgoing import packed_results, result_packer, specials_among
 from simfw.border.backcall import PackArguments, UnpackResult, pack_arguments, unpack_result
 from simfw.border.loans import Borrower
-from simfw.border.outcall import PackResult, UnpackArguments, unpack_arguments
+from simfw.border.outcall import PackResult, UnpackArguments
 from simfw.convention import Crossing, GuestMemory, Placement, Register
-from simfw.operand import Guard, OutcallArg
 from simfw.signature import Parameter, Signature
-from simfw.types import Untyped
+from simfw.types import OperandType, Untyped
 
 _EXACT = frozenset({int, bool, float, str, bytes})
 """Python types whose values all cross alike."""
@@ -50,30 +41,7 @@ class BeltCrossing:
         self, signature: Signature, receivers: Sequence[object] | None
     ) -> UnpackArguments:
         """From the operands to the values for the host's function."""
-        count = len(signature.parameters)
-        wanted = (None,) * count if receivers is None else tuple(receivers)
-        plain = [None if kind is OutcallArg else kind for kind in wanted]
-        base = unpack_arguments(signature, self.convention, plain)
-        types, places = signature.arguments, places_of(signature)
-        shown = [n for n, kind in enumerate(plain) if kind is None and len(places[n]) == 1]
-        strict = [p for n, found in enumerate(places) if n not in shown for p in found]
-        describe = self.convention.describe
-
-        def unpack(x: list[Any], memory: GuestMemory, guard: Guard, /) -> tuple[object, ...]:
-            operands = ([*x[OPERANDS]] + [NOTHING] * len(types))[: len(types)]
-            for place in strict:
-                check_plain(signature, place, operands[place], describe)
-            for place, (operand, type_) in enumerate(zip(operands, types, strict=True)):
-                check_width(signature, place, operand, type_)
-            registers = list(map(register_of, operands, types))
-            values = list(base(registers, memory, guard))
-            for n in shown:
-                place = places[n][0]
-                type_ = shown_type(operands[place], types[place])
-                values[n] = BeltArg(operands[place], type_, memory, guard, describe)
-            return tuple(values)
-
-        return unpack  # pyright: ignore[reportReturnType] - the guard is always given
+        return ArgumentReader(signature, receivers, self.convention, self.convention.describe).read
 
     def pack_result(self, signature: Signature) -> PackResult:
         """From what the host's function returned to operands; a tuple where there are several."""
@@ -92,6 +60,7 @@ class BeltCrossing:
         """
         base = pack_arguments(signature, self.convention)
         types, places = signature.arguments, places_of(signature)
+        plain, masks = _plain_metas(types), [(1 << type_.bits) - 1 for type_ in types]
 
         def pack(
             x: list[Any],
@@ -101,18 +70,18 @@ class BeltCrossing:
             borrower: Borrower | None = None,
             /,
         ) -> int:
-            registers = [0] * len(types)
+            registers = [0] * len(masks)
             specials = specials_among(signature, args)
             if specials:
                 args = [0 if n in specials else arg for n, arg in enumerate(args)]
             frame = base(registers, memory, sp, args, borrower)
-            operands = [
-                Operand(bits & (1 << t.bits) - 1, t.size)
-                for bits, t in zip(registers, types, strict=True)
-            ]
-            for n, special in specials.items():
-                operands[places[n][0]] = special
-            x[OPERANDS] = operands
+            passed = plain, tuple([a & b for a, b in zip(registers, masks, strict=True)])
+            if specials:
+                operands = operands_of(passed)
+                for n, special in specials.items():
+                    operands[places[n][0]] = special
+                passed = passed_of(operands)
+            x[OPERANDS] = passed
             return frame
 
         return pack
@@ -123,14 +92,15 @@ class BeltCrossing:
             unpack_result(_only(signature, n), self.convention)
             for n in range(len(signature.results))
         ]
-        describe = self.convention.describe
+        returned, describe = signature.returned, self.convention.describe
+        plain = _plain_metas(returned)
 
         def unpack(x: list[Any]) -> Any:
-            operands: list[Operand] = x[OPERANDS]
-            values = [
-                single([result_of(signature, operands, n, type_, describe)])
-                for n, (single, type_) in enumerate(zip(singles, signature.returned, strict=True))
-            ]
+            passed: Passed = x[OPERANDS]
+            metas, payloads = passed
+            if not metas.startswith(plain):
+                check_results(signature, operands_of(passed), returned, describe)
+            values = [single([bits]) for single, bits in zip(singles, payloads, strict=False)]
             return _as_result(values)
 
         return unpack
@@ -165,7 +135,7 @@ class BeltCrossing:
         describe = self.convention.describe
 
         def unpack(x: list[Any]) -> Any:
-            operands: list[Operand] = x[OPERANDS]
+            operands = operands_of(x[OPERANDS])
             return _as_result([undeclared_result(name, one, describe) for one in operands])
 
         return pack, unpack
@@ -181,6 +151,10 @@ class BeltCrossing:
             for arg, parameter in zip(args, signature.parameters, strict=True)
         )
         return Signature(name, parameters, (), self.convention.model)
+
+
+def _plain_metas(types: Iterable[OperandType]) -> bytes:
+    return bytes(meta(type_.size) for type_ in types)
 
 
 def _as_result(values: Sequence[object]) -> object:

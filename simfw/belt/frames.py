@@ -14,11 +14,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from simfw.belt.metadata import PLAIN, SPECIAL, Operand, meta, state_of, width_of
 from simfw.belt.micro import FRAMES, HEADER, LINK, OPERANDS, SP, TOTAL
 from simfw.belt.plan import FunctionPlan
 from simfw.belt.program import Program
-from simfw.belt.sites import CallSite
+from simfw.belt.sites import MISSING, CallSite
 from simfw.belt.versions import GIVE_PC
 from simfw.errors import GuestFault
 from simfw.memory import Memory
@@ -73,7 +72,7 @@ class Frames:
         return self._enter(site, plan, self.program.entry(plan, site.metas), payloads)
 
     def _enter(
-        self, site: CallSite, plan: FunctionPlan, entry: int, payloads: Sequence[int]
+        self, site: CallSite, plan: FunctionPlan, entry: int, payloads: tuple[int, ...]
     ) -> int:
         x, size = self.x, site.function.size
         total = x[TOTAL] + size
@@ -88,18 +87,18 @@ class Frames:
         x[FRAMES] = site, cells
         return entry
 
-    def _enter_host(self, site: CallSite, address: int, payloads: Sequence[int]) -> int:
+    def _enter_host(self, site: CallSite, address: int, payloads: tuple[int, ...]) -> int:
         """Call a function in the host; what it declares and is not given is NaRs."""
-        operands = [operand(m, p) for m, p in zip(site.metas, payloads, strict=True)]
-        outcall = self.program.outcalls_by_address.get(address)
-        if outcall is not None:
-            missing = Operand(site.missing, 1, special=True)
-            operands += [missing] * (outcall.parameters - len(operands))
+        metas, outcall = site.metas, self.program.outcalls_by_address.get(address)
+        if outcall is not None and outcall.parameters > len(metas):
+            absent = outcall.parameters - len(metas)
+            metas += bytes([MISSING]) * absent
+            payloads += (site.missing,) * absent
         x, size = self.x, site.function.size
         total, cells = x[TOTAL] + size, x[:size]
         if total > MOST_CELLS:
             raise self._full()
-        x[OPERANDS] = operands
+        x[OPERANDS] = metas, payloads
         x[LINK] = GIVE_PC
         x[TOTAL] = total
         x[FRAMES] = site, cells
@@ -112,12 +111,15 @@ class Frames:
         )
 
     def begin(self, plan: FunctionPlan) -> int:
-        """Begin a function for the host, with the operands that cross; gives its first pc."""
+        """Begin a function for the host, with the operands that cross; gives its first pc.
+
+        Of the cells only the first are kept: what else lies there is the host's to restore.
+        """
         x = self.x
-        arguments: list[Operand] = x[OPERANDS][: plan.entry]
-        entry = self.program.entry(plan, metas_of(arguments))
-        payloads = [argument.payload for argument in arguments]
-        total, cells = x[TOTAL] + len(x), x[:]
+        metas, payloads = x[OPERANDS]
+        entry = self.program.entry(plan, metas[: plan.entry])
+        payloads = payloads[: plan.entry]
+        total, cells = x[TOTAL] + HEADER, x[:HEADER]
         end = HEADER + 2 * len(payloads)
         x[HEADER:end:2] = payloads
         if plan.fresh:
@@ -131,7 +133,9 @@ class Frames:
         x = self.x
         site, cells = x[FRAMES]
         if site is None:
-            return self._leave_to_host(cells, metas, payloads)
+            x[:HEADER] = cells
+            x[OPERANDS] = metas, payloads
+            return x[LINK]
         onward = site.continuations.get(metas) or site.go_on(metas)
         if onward.is_short:
             payloads = (*payloads, site.missing)
@@ -140,18 +144,11 @@ class Frames:
         x[: len(cells)] = cells
         return onward.pc
 
-    def _leave_to_host(self, cells: list[Any], metas: bytes, payloads: Sequence[int]) -> int:
-        x = self.x
-        operands = [operand(m, p) for m, p in zip(metas, payloads, strict=True)]
-        x[:] = cells
-        x[OPERANDS] = operands
-        return x[LINK]
-
     def give(self, site: None) -> int:
         """Return from an outcall with the operands that cross."""
         del site
-        results: list[Operand] = self.x[OPERANDS]
-        return self.leave(metas_of(results), *[each.payload for each in results])
+        metas, payloads = self.x[OPERANDS]
+        return self.leave(metas, *payloads)
 
     def reserve(self, site: tuple[int, int]) -> int:
         """Reserve data stack for the running frame; gives where it goes on."""
@@ -167,13 +164,3 @@ class Frames:
         self.memory.initialise(bottom, bytes(x[SP] - bottom))
         x[SP] = bottom
         return following
-
-
-def operand(known: int, payload: int) -> Operand:
-    """An operand of a settled meta."""
-    return Operand(payload, width_of(known), special=state_of(known) == SPECIAL)
-
-
-def metas_of(operands: Sequence[Operand]) -> bytes:
-    """The metas of operands."""
-    return bytes(meta(one.width, SPECIAL if one.special else PLAIN) for one in operands)

@@ -12,6 +12,8 @@ width in bits 0 to 2, and its state above that.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from attrs import frozen
 
 from simfw.belt.kinds import NONE_FLAG, NaRKind
@@ -105,3 +107,25 @@ class Operand:
 
 NOTHING = Operand(INVALID, 1, special=True)
 """What a position reads as that was never filled."""
+
+Passed = tuple[bytes, tuple[int, ...]]
+"""Operands that are handed over: a settled meta each, and the payloads."""
+
+NO_OPERANDS: Passed = b"", ()
+
+
+def operand(known: int, payload: int) -> Operand:
+    """An operand of a settled meta."""
+    return Operand(payload, width_of(known), special=state_of(known) == SPECIAL)
+
+
+def operands_of(passed: Passed) -> list[Operand]:
+    """What is handed over, as people see it."""
+    return list(map(operand, *passed))
+
+
+def passed_of(operands: Iterable[Operand]) -> Passed:
+    """The way back."""
+    listed = list(operands)
+    metas = bytes(meta(one.width, SPECIAL if one.special else PLAIN) for one in listed)
+    return metas, tuple(one.payload for one in listed)

@@ -6,14 +6,15 @@ from collections.abc import Callable, Sequence
 from typing import cast
 
 from simfw.belt.argument import BeltArg, special_of
-from simfw.belt.metadata import Operand
+from simfw.belt.metadata import NO_OPERANDS, SPECIAL, Operand, Passed, meta
 from simfw.belt.specials import NaR, NoneOperand
 from simfw.errors import ArgumentError, ResultError, ResultRangeError
 from simfw.signature import Signature
 from simfw.types import OperandType, operand_types
 from simfw.values import Mistakes, encoder
 
-Pack = Callable[[object], Operand]
+Pack = Callable[[object], tuple[int, int]]
+"""From a value to the meta and the payload of an operand."""
 
 
 def result_packer(signature: Signature, type_: OperandType) -> Pack:
@@ -21,33 +22,35 @@ def result_packer(signature: Signature, type_: OperandType) -> Pack:
     subject = f"the result of {signature.name}()"
     advice = "return one, or NONE, or NaR(…)"
     encode = encoder(type_, Mistakes(subject, ResultError, ResultRangeError, advice))
-    size, mask = type_.size, (1 << type_.bits) - 1
+    size, mask, plain = type_.size, (1 << type_.bits) - 1, meta(type_.size)
 
-    def pack(value: object) -> Operand:
+    def pack(value: object) -> tuple[int, int]:
         special = special_of(value, size)
         if special is None:
-            return Operand(encode(value) & mask, size)
+            return plain, encode(value) & mask
         if special.width != size:
             raise ResultError(f"{subject}: {value!r} is not {size} bytes wide")
-        return special
+        return meta(size, SPECIAL), special.payload
 
     return pack
 
 
-def packed_results(signature: Signature, packers: Sequence[Pack], value: object) -> list[Operand]:
+def packed_results(signature: Signature, packers: Sequence[Pack], value: object) -> Passed:
     """The operands of all results: of one value, of a tuple of several, or of None."""
     if len(packers) == 1:
-        return [packers[0](value)]
+        known, payload = packers[0](value)
+        return bytes((known,)), (payload,)
     if not packers:
         if value is not None:
             raise ResultError(f"{signature.name}() is declared void but returned {value!r}")
-        return []
+        return NO_OPERANDS
     if not isinstance(value, tuple) or len(cast("tuple[object, ...]", value)) != len(packers):
         raise ResultError(
             f"{signature.name}() is declared with {len(packers)} results; return a tuple of them"
         )
     values = cast("tuple[object, ...]", value)
-    return [pack(one) for pack, one in zip(packers, values, strict=True)]
+    packed = [pack(one) for pack, one in zip(packers, values, strict=True)]
+    return bytes(known for known, _ in packed), tuple(payload for _, payload in packed)
 
 
 def specials_among(signature: Signature, args: Sequence[object]) -> dict[int, Operand]:

@@ -18,9 +18,6 @@ from simfw.belt.record import Record
 from simfw.belt.versions import Code, Point, Version, Versions
 from simfw.signature import Signature
 
-MOST_OPERANDS = 128
-"""Operands that the host passes or takes at once, at most."""
-
 
 @frozen(eq=False)
 class Outcall:
@@ -58,8 +55,7 @@ class Program:
             if one.syscall is None
         }
         self.outcalls_by_address = {one.address: one for one in self.outcalls.values()}
-        largest = max((plan.size for plan in self.functions), default=HEADER)
-        self.cells = max(largest, HEADER + 2 * MOST_OPERANDS)
+        self.cells = max((plan.size for plan in self.functions), default=HEADER)
         self.versions = Versions(lambda version: translate(self, version))
         self._entries: dict[tuple[int, bytes], int] = {}
         self._origins: list[Step] = []

@@ -9,7 +9,8 @@ from simfw.belt.plan import FunctionPlan
 from simfw.belt.program import Program
 from simfw.belt.versions import Point
 
-_MISSING = meta(1, SPECIAL)
+MISSING = meta(1, SPECIAL)
+"""The meta of arguments and results that are not there."""
 
 
 @frozen(eq=False)
@@ -61,7 +62,7 @@ class CallSite:
     def go_on(self, metas: bytes) -> Continuation:
         """Find out how it goes on after a return of such results."""
         plan, after = self.program.plan(self.after), self.after
-        wanted = metas[: len(self.drops)].ljust(len(self.drops), bytes([_MISSING]))
+        wanted = metas[: len(self.drops)].ljust(len(self.drops), bytes([MISSING]))
         given = dict(zip(self.drops, wanted, strict=True))
         living = plan.live.at(after.step)
         vector = bytes(given.get(v, m) for v, m in zip(living, after.metas, strict=True))

@@ -13,7 +13,17 @@ from attrs import frozen
 from conasm.nodes import Position
 from conasm.operation import Phase
 from simfw.belt.frames import beneath
-from simfw.belt.metadata import MAYBE, PLAIN, SPECIAL, UNFILLED, Operand, state_of, width_of
+from simfw.belt.metadata import (
+    MAYBE,
+    NO_OPERANDS,
+    PLAIN,
+    SPECIAL,
+    UNFILLED,
+    Operand,
+    operands_of,
+    state_of,
+    width_of,
+)
 from simfw.belt.micro import OPERANDS, SP
 from simfw.belt.plan import BlockPlan
 from simfw.belt.program import Program
@@ -58,7 +68,7 @@ def innermost(program: Program, x: Sequence[Any], pc: int) -> BeltFrame:
     place = resolved(program, pc)
     if place is not None:
         return _frame(program, x, place, issued=False)
-    operands: list[Operand] = x[OPERANDS] or []
+    operands = operands_of(x[OPERANDS] or NO_OPERANDS)
     name = "?" if pc == GIVE_PC else program.name_at(pc)
     return BeltFrame(name, name, 0, None, tuple(operands), 0, {}, (), x[SP])
 

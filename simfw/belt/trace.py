@@ -17,7 +17,7 @@ from typing import Any
 from conasm.assembly import Step
 from conasm.operation import Transfer
 from simfw.belt.frames import beneath
-from simfw.belt.metadata import NOTHING, UNFILLED, Operand, state_of
+from simfw.belt.metadata import NOTHING, UNFILLED, Operand, operands_of, state_of
 from simfw.belt.micro import FRAMES, OPERANDS
 from simfw.belt.plan import BlockPlan
 from simfw.belt.program import Program
@@ -43,7 +43,7 @@ class BeltTrace:
     def starts(self, pc: int) -> None:
         """Before a transfer that is taken, show the instruction; before a return, the results."""
         if pc == GIVE_PC:
-            self._return(self._x[OPERANDS])
+            self._return(operands_of(self._x[OPERANDS]))
             return
         place = self._program.versions.place(pc)
         if place is None:
@@ -88,7 +88,8 @@ class BeltTrace:
             return
         site: CallSite | None = self._x[FRAMES][0]
         given = len(site.metas) if site else 0
-        self._line(f"enter {self._program.name_at(pc)}: {shown(self._x[OPERANDS][:given])}")
+        operands = operands_of(self._x[OPERANDS])[:given]
+        self._line(f"enter {self._program.name_at(pc)}: {shown(operands)}")
 
     def _return(self, results: Iterable[Operand]) -> None:
         self._returning = self._x[FRAMES][0]

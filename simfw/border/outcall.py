@@ -42,6 +42,13 @@ def unpack_arguments(
     Raises BindError when their number differs from that of the parameters, or when one cannot
     receive what is declared.
     """
+    return _joined(argument_readers(signature, convention, receivers))
+
+
+def argument_readers(
+    signature: Signature, convention: Convention, receivers: Sequence[object] | None
+) -> list[Reader]:
+    """The function that reads each argument; see `unpack_arguments`."""
     wanted = (None,) * len(signature.parameters) if receivers is None else tuple(receivers)
     if len(wanted) != len(signature.parameters):
         raise signature.mistake(
@@ -49,7 +56,7 @@ def unpack_arguments(
             f"{len(wanted)} (a focus parameter not counted)"
         )
     parameters = zip(_incoming(signature, convention), wanted, strict=True)
-    return _joined([_reader(signature, *parameter) for parameter in parameters])
+    return [_reader(signature, *parameter) for parameter in parameters]
 
 
 def _incoming(signature: Signature, convention: Convention) -> list[Incoming]:
