@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from heapq import heappop, heappush
+from itertools import accumulate
 
 from conasm.assembly import UNFILLED as NO_VALUE
 from conasm.assembly import (
@@ -105,7 +106,7 @@ class BlockPlan:
         self.starts = frozenset(block.starts)
         self.live = LiveRanges(block)
         self.slots, self.count = _slots(block, self.live)
-        self._flights = [_flight(step, block, member) for step in block.steps]
+        self._flying = _flying(block, member)
 
     def cell(self, value: int) -> int:
         """The cell of a value's payload in the frame; the flag is in the next."""
@@ -116,9 +117,25 @@ class BlockPlan:
         return self.block.steps[index - 1].belt if index else tuple(range(self.block.entry))
 
     def in_flight(self, instruction: int) -> int:
-        """How many results are on their way to the belt behind an instruction."""
-        flights = zip(self.block.steps, self._flights, strict=True)
-        return sum(n for step, (n, due) in flights if step.instruction <= instruction < due)
+        """How many results are on their way to the belt behind an instruction; -1 is before all."""
+        return self._flying[instruction] if instruction >= 0 else 0
+
+    def listing(self, instruction: int) -> list[Step]:
+        """The steps of an instruction's operations, in the order of the text."""
+        start, *end = self.block.starts[instruction : instruction + 2]
+        steps = self.block.steps[start : end[0] if end else None]
+        own = {step.listed: step for step in steps if not step.retires}
+        return [own[listed] for listed in sorted(own)]
+
+
+def _flying(block: AssembledBlock, member: Member) -> list[int]:
+    """How many results are on their way behind each instruction."""
+    changes = [0] * (len(block.starts) + 1)
+    for step in block.steps:
+        count, due = _flight(step, block, member)
+        changes[step.instruction] += count
+        changes[min(max(due, step.instruction), len(block.starts))] -= count
+    return list(accumulate(changes))
 
 
 def _flight(step: Step, block: AssembledBlock, member: Member) -> tuple[int, int]:
@@ -157,8 +174,9 @@ def _slots(block: AssembledBlock, live: LiveRanges) -> tuple[dict[int, int], int
 class FunctionPlan:
     """A function: its blocks, and the cells of its frame.
 
-    After the slots come two cells for each tagged load (which load is pending, and its address)
-    and two for each offset of the scratchpad (what is there, and its meta).
+    After the slots come two cells for each tag (which load is pending, and its address) and two
+    for each offset of the scratchpad (what is there, and its meta). `loads` are the tagged ones,
+    `numbers` their places among them by identity.
     """
 
     def __init__(
@@ -173,6 +191,7 @@ class FunctionPlan:
         self.scratch = {offset: scratch + 2 * n for n, offset in enumerate(offsets)}
         self.size = scratch + 2 * len(offsets)
         self.loads = list(_tagged_loads(function))
+        self.numbers = {id(step): n for n, step in enumerate(self.loads)}
         self.fresh = [0] * (2 * len(function.tags)) + [0, UNFILLED] * len(offsets)
         self.entry = function.blocks[0].entry
 

@@ -105,9 +105,8 @@ class BeltTrace:
     def _instruction(
         self, plan: BlockPlan, instruction: int, place: Place, *, issued: bool
     ) -> None:
-        steps = [step for step in plan.block.steps if step.instruction == instruction]
-        names = {s.listed: s.operation.name for s in steps if not s.retires}
-        listed = ", ".join(name for _, name in sorted(names.items()) if name not in _UNSHOWN)
+        names = [step.operation.name for step in plan.listing(instruction)]
+        listed = ", ".join(name for name in names if name not in _UNSHOWN)
         head = f"{plan.block.label}.{instruction} {listed}".rstrip()
         operands = belt(self._program, self._x, place, issued=issued)
         flying = plan.in_flight(instruction)

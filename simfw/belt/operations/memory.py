@@ -161,7 +161,7 @@ def _store(t: Translation, step: Step, value: int) -> None:
 def _keep(t: Translation, step: Step, tag: int) -> None:
     base = _address_values(step)
     t.settle(*base)
-    number = 2 * (t.function.loads.index(step) + 1)
+    number = 2 * (t.function.numbers[id(step)] + 1)
     operands = {"tag": t.function.tags + 2 * tag, "pending": number}
     if all(map(t.is_plain, base)):
         places = _shape(t, step)
