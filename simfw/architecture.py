@@ -11,6 +11,7 @@ from simfw.ir.frontend import Decoded, FrontEnd
 from simfw.memory import Memory
 
 if TYPE_CHECKING:
+    from simfw.belt.state import BeltFrame
     from simfw.binding import BoundOutcall
     from simfw.process import Process
     from simfw.trace import Watcher
@@ -106,6 +107,10 @@ class Architecture(Protocol):
 
     def is_semihosting(self, memory: Memory, pc: int, /) -> bool:
         """Whether the breakpoint at `pc` is a semihosting request."""
+        ...
+
+    def belt_frames(self, x: list[int], pc: int, /) -> tuple[BeltFrame, ...]:
+        """What `Target.belt_frames` shows; nothing for guests without belts."""
         ...
 
     def watcher(self, process: Process, write: Callable[[str], None], /) -> Watcher:

@@ -18,6 +18,7 @@ from simfw.trace import switch_tracing
 if TYPE_CHECKING:
     from unittest.mock import Mock
 
+    from simfw.belt.state import BeltFrame
     from simfw.process import Process
 
 
@@ -135,6 +136,15 @@ class Target:
     def backtrace(self) -> tuple[Frame, ...]:
         """The frames of the thread, innermost first, those of the host among them."""
         return self._process.thread.backtrace()
+
+    def belt_frames(self) -> tuple[BeltFrame, ...]:
+        """The frames of a belt program, innermost first, down to the host's latest entry.
+
+        They show belts, scratchpads, and what is on its way, as it all stands. Other guests have
+        none; see `backtrace`.
+        """
+        process = self._process
+        return process.architecture.belt_frames(process.engine.x, process.thread.pc)
 
     def trace(self, on: bool = True, to: TextIO | None = None) -> None:
         """Write a line for each instruction from now on, to `to` or to standard error.

@@ -19,7 +19,7 @@ from simfw import (
     StateError,
     StopKind,
 )
-from simfw.belt.state import BeltFrame, frames
+from simfw.belt.state import BeltFrame
 
 Served = Callable[..., Any]
 
@@ -31,11 +31,9 @@ def machine(text: str, *, max_depth: int = 200, **functions: Served) -> Machine:
     return Machine(text.encode(), plugins=[calls], max_depth=max_depth)
 
 
-def stands(guest: Machine) -> list[BeltFrame]:
+def stands(guest: Machine) -> tuple[BeltFrame, ...]:
     """Every frame of the program as it stands: belts, scratchpads, what is on its way."""
-    process = guest.processes[0]
-    program: Any = process.architecture
-    return list(frames(program.program, process.engine.x, process.thread.pc))
+    return guest.belt_frames()
 
 
 # --- a call in the middle of everything
@@ -89,7 +87,7 @@ def test_a_call_leaves_the_interrupted_program_as_it_was():
 
 
 def test_what_stands_beneath_can_be_seen():
-    seen: list[list[BeltFrame]] = []
+    seen: list[tuple[BeltFrame, ...]] = []
 
     def ask(focus: Focus, x: int) -> int:
         if not seen:

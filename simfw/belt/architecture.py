@@ -17,6 +17,7 @@ from simfw.belt.image import BeltCode
 from simfw.belt.metadata import NOTHING, Operand, passed_of
 from simfw.belt.micro import LINK, OPERANDS, SP, SPARE
 from simfw.belt.program import Program
+from simfw.belt.state import BeltFrame, frames
 from simfw.belt.trace import BeltTrace
 from simfw.belt.translate import translate
 from simfw.belt.versions import FIRST_PC
@@ -101,6 +102,10 @@ class BeltArchitecture:
         """There are no breakpoints in belt code."""
         del memory, pc
         return False
+
+    def belt_frames(self, x: list[Any], pc: int) -> tuple[BeltFrame, ...]:
+        """The frames down to the host's latest entry."""
+        return tuple(frames(self.program, x, pc))
 
     def watcher(self, process: Process, write: Callable[[str], None]) -> BeltTrace:
         """What writes the trace: see `simfw.belt.trace`."""

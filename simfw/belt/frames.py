@@ -131,7 +131,8 @@ class Frames:
     def leave(self, metas: bytes, *payloads: int) -> int:
         """Return from the running function with results; gives where its caller goes on."""
         x = self.x
-        site, cells = x[FRAMES]
+        below: Beneath = x[FRAMES]
+        site, cells = below
         if site is None:
             x[:HEADER] = cells
             x[OPERANDS] = metas, payloads
@@ -139,9 +140,17 @@ class Frames:
         onward = site.continuations.get(metas) or site.go_on(metas)
         if onward.is_short:
             payloads = (*payloads, site.missing)
-        for place, cell in onward.moves:
-            cells[cell] = payloads[place]  # nothing lives in these cells before the return
-        x[: len(cells)] = cells
+        size, moves = len(cells), onward.moves
+        if len(moves) == 1:
+            place, cell = moves[0]
+            payload: int = payloads[place]
+            x[:size] = cells
+            x[cell] = payload
+            return onward.pc
+        merged = cells[:]  # the cells may be those of a copy of the machine, too
+        for place, cell in moves:
+            merged[cell] = payloads[place]
+        x[:size] = merged
         return onward.pc
 
     def give(self, site: None) -> int:

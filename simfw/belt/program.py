@@ -76,12 +76,12 @@ class Program:
         return found
 
     def name_at(self, address: int) -> str:
-        """The name of the function or outcall at an address; its digits if there is none."""
+        """The name of the function or outcall at an address; `?` if there is none."""
         plan = self.by_address.get(address)
         if plan is not None:
             return plan.name
         names = (name for name, one in self.outcalls.items() if one.address == address)
-        return next(names, f"{address:#x}")
+        return next(names, "?")
 
     def result_letters(self, name: str) -> tuple[str, ...]:
         """The widths of a function's results, as far as its code tells; w where it does not."""

@@ -24,7 +24,7 @@ from simfw.belt.metadata import (
     state_of,
     width_of,
 )
-from simfw.belt.micro import OPERANDS, SP
+from simfw.belt.micro import FRAMES, OPERANDS, SP
 from simfw.belt.plan import BlockPlan
 from simfw.belt.program import Program
 from simfw.belt.versions import GIVE_PC, Place
@@ -36,7 +36,7 @@ class BeltFrame:
 
     `belt` has the operands from b0 on. `in_flight` is how many results are on their way to it.
     `scratchpad` has operands by offset, `pending` the tags of loads that are to be picked up.
-    An outcall's frame has its operands for a belt, and no position.
+    An outcall's frame has its operands, or its results, for a belt, and no position.
     """
 
     function: str
@@ -64,12 +64,12 @@ def frames(program: Program, x: Sequence[Any], pc: int) -> Iterator[BeltFrame]:
 
 
 def innermost(program: Program, x: Sequence[Any], pc: int) -> BeltFrame:
-    """The frame that runs, or the outcall that is called."""
+    """The frame that runs, or the outcall that is called or has returned."""
     place = resolved(program, pc)
     if place is not None:
         return _frame(program, x, place, issued=False)
     operands = operands_of(x[OPERANDS] or NO_OPERANDS)
-    name = "?" if pc == GIVE_PC else program.name_at(pc)
+    name = program.name_at(x[FRAMES][0].address if pc == GIVE_PC else pc)
     return BeltFrame(name, name, 0, None, tuple(operands), 0, {}, (), x[SP])
 
 

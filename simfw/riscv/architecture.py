@@ -22,6 +22,7 @@ from simfw.riscv.state import NOT_RESERVED
 from simfw.riscv.trace import RiscvTrace
 
 if TYPE_CHECKING:
+    from simfw.belt.state import BeltFrame
     from simfw.binding import BoundOutcall
     from simfw.process import Process
 
@@ -109,6 +110,11 @@ class RiscvArchitecture:
     def is_semihosting(self, memory: Memory, pc: int) -> bool:
         """Whether the `ebreak` at `pc` is a semihosting request."""
         return is_request(memory, pc)
+
+    def belt_frames(self, x: list[int], pc: int) -> tuple[BeltFrame, ...]:
+        """None."""
+        del x, pc
+        return ()
 
     def watcher(self, process: Process, write: Callable[[str], None]) -> RiscvTrace:
         """What writes the trace: see `simfw.riscv.trace`."""
