@@ -354,7 +354,8 @@ def test_ctrl_c_says_where_the_guest_was(guest):
     running.send_signal(signal.SIGINT)
     running.stdout.close()
     error = running.stderr.read().decode()
-    assert running.wait() in (130, 141)  # the pipe was closed as well
+    # the pipe was closed as well, and the signal may come while the interpreter ends
+    assert running.wait() in (130, 141, -signal.SIGINT)
     assert "Traceback" not in error
 
 
