@@ -22,7 +22,6 @@ from simfw.riscv.state import NOT_RESERVED
 from simfw.riscv.trace import RiscvTrace
 
 if TYPE_CHECKING:
-    from simfw.belt.state import BeltFrame
     from simfw.binding import BoundOutcall
     from simfw.process import Process
 
@@ -111,7 +110,7 @@ class RiscvArchitecture:
         """Whether the `ebreak` at `pc` is a semihosting request."""
         return is_request(memory, pc)
 
-    def belt_frames(self, x: list[int], pc: int) -> tuple[BeltFrame, ...]:
+    def belt_frames(self, x: list[int], pc: int) -> tuple[()]:
         """None."""
         del x, pc
         return ()
