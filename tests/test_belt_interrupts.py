@@ -176,8 +176,8 @@ def test_interruptions_while_code_is_made():
 @IGNORED
 @pytest.mark.slow
 @pytest.mark.parametrize("first", range(1, 9))
-def test_an_interruption_at_every_place_while_code_is_made(first):
-    interrupt_while_code_is_made(first, 8)
+def test_interruptions_at_many_places_while_code_is_made(first):
+    interrupt_while_code_is_made(first, 16)
 
 
 @contextmanager
