@@ -220,3 +220,39 @@ def test_a_traced_program_may_be_interrupted_too():
             if arrived[0] > 30:
                 return
     raise AssertionError("signals do not arrive")
+
+
+def test_a_program_with_calls_both_ways_ends_as_without_interruptions():
+    """An outcall that was interrupted is made again; the program does not notice."""
+    text = b"""
+    F("host") outcall(1, w);
+    F("main"); con(60, w) %n, con(0, w) %s; br("loop", %n, %s);
+    L("loop") %n %s; call1("host", %n) %h, sub(%n, 1) %m, eql() %z, mul(%n, 3) %k;
+        nop(); add(%s, %h) %t;
+        xorl(%t, %k) %u; brfl(%z, "loop", %m, %u), retn(%u);
+    F("back") %n; stackf(16), lea(fp, 0) %p; store(%p, 0, %n); load(%p, 0, w, 0) %x;
+        add(%x, 1), retn(b0);
+    """
+    calls = simfw.Outcalls("host")
+    calls.outcall("host")(lambda focus, n: focus.call("back", n))
+
+    def run(order: Callable[[], object] = lambda: None) -> int | None:
+        guest = Machine(text, plugins=[calls])
+        while not guest.exited:
+            order()
+            try:
+                may_interrupt[0] = True
+                guest.run()
+            except Interruption:
+                pass
+            finally:
+                may_interrupt[0] = False
+        return guest.status
+
+    expected = run()
+    with real_interruptions(random.Random(3)) as (order, arrived):
+        for _ in range(400):
+            assert run(order) == expected
+            if arrived[0] > 100:
+                return
+    raise AssertionError("signals do not arrive")
