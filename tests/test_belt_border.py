@@ -240,8 +240,8 @@ def test_several_results_are_a_tuple_of_as_many(value):
 
 
 def test_a_special_may_be_among_several_results():
-    text = ASKED.format(widths="w, w", call='calln(2, "ask", %a); isNone(b0), isNaR(b1)',
-                        results="b1, b0")  # fmt: skip
+    call = 'calln(2, "ask", %a); isNone(b0), isNaR(b1)'
+    text = ASKED.format(widths="w, w", call=call, results="b1, b0")
     assert called(text, "ask", lambda focus, a: (NONE, NaR()), 0) == (1, 1)
 
 
