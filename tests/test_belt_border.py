@@ -83,9 +83,9 @@ USES: list[Callable[[OutcallArg], object]] = [
     lambda arg: arg.cstr(),
     lambda arg: arg.slice(1),
     lambda arg: arg.store(1, "int8_t"),
-    lambda arg: int(arg),
-    lambda arg: float(arg),
-    lambda arg: bool(arg),
+    int,
+    float,
+    bool,
     lambda arg: arg == 0,
     lambda arg: [0, 1][arg],
 ]
@@ -270,9 +270,7 @@ def test_an_untyped_result_has_the_range_of_its_width(letter, least, greatest):
 @pytest.mark.parametrize("value", ["1", 1.5, None, b"x", object()])
 def test_a_result_of_another_kind_is_refused(value):
     text = ASKED.format(widths="w", call='call1("ask", %a)', results="b0")
-    with pytest.raises(
-        ResultError, match=r"return one, or NONE, or NaR\(…\)|the result of ask\(\)"
-    ):
+    with pytest.raises(ResultError, match=r"return one, or NONE, or NaR|the result of ask\(\)"):
         called(text, "ask", lambda focus, a: value, 0)
 
 
